@@ -1,0 +1,8 @@
+/**
+ * Owns the contract between netctl and netd: schemas of the HTTP API on the unix socket, their types, and a client.
+ * Never touches Linux and never decides.
+ *
+ * @module
+ */
+export * from "./client.ts";
+export * from "./schemas.ts";

@@ -1,0 +1,197 @@
+/**
+ * Schemas of everything that crosses the API, and the types made from them.
+ *
+ * @module
+ */
+import { type Static, Type } from "typebox";
+
+const options = { additionalProperties: false };
+
+/** Names of containers, networks and images' parts: also file and namespace names, so kept this narrow. */
+export const NAME_PATTERN = "^[a-z0-9][a-z0-9_.-]{0,62}$";
+
+export const PortMapping = Type.Object(
+  {
+    hostAddress: Type.String(),
+    hostPort: Type.Integer({ minimum: 0, maximum: 65535 }),
+    containerPort: Type.Integer({ minimum: 1, maximum: 65535 }),
+    count: Type.Integer({ minimum: 1, maximum: 65535 }),
+    protocol: Type.Union([Type.Literal("tcp"), Type.Literal("udp"), Type.Literal("sctp")]),
+  },
+  options,
+);
+export type PortMapping = Static<typeof PortMapping>;
+
+export const MountSpec = Type.Object(
+  {
+    source: Type.String({ minLength: 1, maxLength: 4096 }),
+    target: Type.String({ minLength: 1, maxLength: 4096, pattern: "^/" }),
+    readOnly: Type.Boolean(),
+  },
+  options,
+);
+export type MountSpec = Static<typeof MountSpec>;
+
+/** What the body of `POST /v1/containers` holds. Only `image` must be given. */
+export const ContainerSpec = Type.Object(
+  {
+    image: Type.String({ minLength: 1, maxLength: 255 }),
+    name: Type.Optional(Type.String({ maxLength: 255 })),
+    command: Type.Optional(Type.Array(Type.String({ maxLength: 131072 }), { maxItems: 4096 })),
+    env: Type.Optional(Type.Array(Type.String({ maxLength: 131072 }), { maxItems: 4096 })),
+    workdir: Type.Optional(Type.String({ maxLength: 4096 })),
+    user: Type.Optional(Type.String({ maxLength: 255 })),
+    hostname: Type.Optional(Type.String({ maxLength: 253 })),
+    network: Type.Optional(Type.String({ maxLength: 255 })),
+    ip: Type.Optional(Type.String({ maxLength: 64 })),
+    mac: Type.Optional(Type.String({ maxLength: 64 })),
+    mounts: Type.Optional(Type.Array(MountSpec, { maxItems: 256 })),
+    memoryBytes: Type.Optional(Type.Integer({ minimum: 6 * 1024 * 1024 })),
+    cpus: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1024 })),
+    pidsLimit: Type.Optional(Type.Integer({ minimum: 1 })),
+    capAdd: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
+    capDrop: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
+    noNewPrivileges: Type.Optional(Type.Boolean()),
+    readOnly: Type.Optional(Type.Boolean()),
+    dns: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 16 })),
+    extraHosts: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String({ maxLength: 253 }), address: Type.String({ maxLength: 64 }) }, options), {
+        maxItems: 256,
+      }),
+    ),
+    labels: Type.Optional(Type.Record(Type.String({ maxLength: 255 }), Type.String({ maxLength: 4096 }))),
+    tty: Type.Optional(Type.Boolean()),
+    stdin: Type.Optional(Type.Boolean()),
+    autoRemove: Type.Optional(Type.Boolean()),
+  },
+  options,
+);
+export type ContainerSpec = Static<typeof ContainerSpec>;
+
+export const ContainerState = Type.Union([Type.Literal("created"), Type.Literal("running"), Type.Literal("exited")]);
+export type ContainerState = Static<typeof ContainerState>;
+
+export const Endpoint = Type.Object({
+  network: Type.String(),
+  address: Type.String(),
+  prefixLength: Type.Integer(),
+  gateway: Type.String(),
+  mac: Type.String(),
+  hostInterface: Type.String(),
+  netns: Type.String(),
+});
+export type Endpoint = Static<typeof Endpoint>;
+
+/** How the process came to life: see the fork server. */
+export const LaunchCounters = Type.Object({
+  forks: Type.Integer({ description: "forks that this launch took; 1 unless a garbage collection came in between" }),
+  slow: Type.Boolean({ description: "true when a fresh node had to walk the steps" }),
+});
+export type LaunchCounters = Static<typeof LaunchCounters>;
+
+export const ContainerInfo = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  image: Type.String(),
+  command: Type.Array(Type.String()),
+  state: ContainerState,
+  pid: Type.Optional(Type.Integer()),
+  exitCode: Type.Optional(Type.Integer()),
+  error: Type.Optional(Type.String()),
+  createdAt: Type.String({ description: "ISO 8601" }),
+  startedAt: Type.Optional(Type.String()),
+  finishedAt: Type.Optional(Type.String()),
+  hostname: Type.String(),
+  endpoint: Endpoint,
+  labels: Type.Record(Type.String(), Type.String()),
+  spec: ContainerSpec,
+  launch: Type.Optional(LaunchCounters),
+  files: Type.Object({ hosts: Type.String(), hostname: Type.String(), resolvConf: Type.String(), log: Type.String() }),
+});
+export type ContainerInfo = Static<typeof ContainerInfo>;
+
+/** One row of `netctl ls`. */
+export const LeaseInfo = Type.Object({
+  address: Type.String(),
+  mac: Type.String(),
+  container: Type.String({ description: "name of the owner" }),
+  containerId: Type.String(),
+  network: Type.String(),
+  hostInterface: Type.String(),
+  state: ContainerState,
+  since: Type.String({ description: "ISO 8601" }),
+});
+export type LeaseInfo = Static<typeof LeaseInfo>;
+
+export const NetworkInfo = Type.Object({
+  name: Type.String(),
+  bridge: Type.String(),
+  subnet: Type.String(),
+  gateway: Type.String(),
+  mac: Type.String(),
+  mtu: Type.Integer(),
+  adopted: Type.Boolean(),
+  addresses: Type.Object({ total: Type.Integer(), used: Type.Integer() }),
+});
+export type NetworkInfo = Static<typeof NetworkInfo>;
+
+export const ImageInfo = Type.Object({
+  name: Type.String(),
+  id: Type.String({ description: "sha256:… of the unpacked archive" }),
+  createdAt: Type.String(),
+  sizeBytes: Type.Integer(),
+});
+export type ImageInfo = Static<typeof ImageInfo>;
+
+export const DaemonInfo = Type.Object({
+  version: Type.String(),
+  pid: Type.Integer(),
+  instance: Type.String({ description: "ownership tag of everything this daemon made" }),
+  runDir: Type.String(),
+  stateDir: Type.String(),
+  runtime: Type.Object({
+    pid: Type.Optional(Type.Integer()),
+    forks: Type.Integer(),
+    secondForks: Type.Integer(),
+    slowStarts: Type.Integer(),
+  }),
+  dns: Type.Object({ pid: Type.Optional(Type.Integer()) }),
+  containers: Type.Object({ running: Type.Integer(), total: Type.Integer() }),
+});
+export type DaemonInfo = Static<typeof DaemonInfo>;
+
+export const ErrorBody = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  remedy: Type.Optional(Type.String()),
+});
+export type ErrorBody = Static<typeof ErrorBody>;
+
+/** Commands that do by hand what a request does, in order. */
+export const ShellPlan = Type.Object({ commands: Type.Array(Type.String()) });
+export type ShellPlan = Static<typeof ShellPlan>;
+
+/** Body of the upgrade request `POST /v1/containers/:id/exec`. */
+export const ExecSpec = Type.Object(
+  {
+    command: Type.Array(Type.String({ maxLength: 131072 }), { minItems: 1, maxItems: 4096 }),
+    env: Type.Optional(Type.Array(Type.String({ maxLength: 131072 }), { maxItems: 4096 })),
+    workdir: Type.Optional(Type.String({ maxLength: 4096 })),
+    user: Type.Optional(Type.String({ maxLength: 255 })),
+    tty: Type.Optional(Type.Boolean()),
+    stdin: Type.Optional(Type.Boolean()),
+    detach: Type.Optional(Type.Boolean()),
+    rows: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
+    columns: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
+  },
+  options,
+);
+export type ExecSpec = Static<typeof ExecSpec>;
+
+export const EventInfo = Type.Object({
+  at: Type.String(),
+  type: Type.String({ description: "container.created, container.started, container.exited, container.removed …" }),
+  container: Type.Optional(Type.String()),
+  exitCode: Type.Optional(Type.Integer()),
+});
+export type EventInfo = Static<typeof EventInfo>;

@@ -1,0 +1,120 @@
+/**
+ * What netd and netd-runtime say to each other on the runtime's unix socket.
+ *
+ * Two kinds of connection. A *control* connection carries one JSON document a line: requests `{ id, method, params }`, answers
+ * `{ id, result }` or `{ id, error }`, and events `{ event, params }`. A *stream* connection begins with one request line and one answer
+ * line of the same form; when the answer is a result, both sides then speak the frames of `src/stream` until an `exit` frame.
+ *
+ * @module
+ */
+import type { ErrorDocument } from "../errors.ts";
+import type { OciConfig, OciProcess } from "./oci-config.ts";
+
+/** Root file system made of image layers, mounted by the container's own steps at `config.root.path`. */
+export interface OverlayRoot {
+  /** Read-only directories, uppermost first. */
+  lower: string[];
+  upper: string;
+  work: string;
+}
+
+export interface StartParams {
+  /** 64 hexadecimal digits; also the name of the runtime's record. */
+  containerId: string;
+  config: OciConfig;
+  overlay?: OverlayRoot;
+  /** Keep standard input open for attached clients; otherwise it is /dev/null. */
+  stdin: boolean;
+  /** Directory that the runtime fills with FIFOs; it exists. */
+  streamDir: string;
+  /** File that gets the output as lines of the CRI log format. */
+  logFile: string;
+}
+
+export interface StartResult {
+  pid: number;
+  /** Clock ticks since boot, field 22 of /proc/PID/stat: tells a process from a later one with its pid. */
+  startTime: number;
+  forks: number;
+  slow: boolean;
+}
+
+export interface ExecParams {
+  containerId: string;
+  /** `user`, `env`, `capabilities` and the rest resolved by the caller. */
+  process: OciProcess;
+  stdin: boolean;
+  /** Do not wait for it and keep no stream. */
+  detach: boolean;
+}
+
+/** What the runtime knows of one container it started. */
+export interface ContainerRecord {
+  containerId: string;
+  pid: number;
+  startTime: number;
+  state: "running" | "exited";
+  /** Absent while running; the code a shell would show. `undefined` after exit: nobody could learn it. */
+  exitCode?: number;
+  finishedAt?: string;
+}
+
+export interface ExitedEvent {
+  containerId: string;
+  pid: number;
+  /** `null` when nobody could learn it: the process was not our child and was reaped by another. */
+  exitCode: number | null;
+  finishedAt: string;
+}
+
+export interface HelloResult {
+  version: string;
+  pid: number;
+  containers: ContainerRecord[];
+  forks: number;
+  secondForks: number;
+  slowStarts: number;
+}
+
+/** A descriptor in the runtime that outlives it when netd keeps a duplicate (pidfd_getfd(2)). */
+export interface KeptDescriptor {
+  containerId: string;
+  purpose: "terminal" | "stdin";
+  /** Number in the process that offers it. */
+  fd: number;
+}
+
+/** Method to its parameters and result. `start`, `attach` and `exec` may also open a stream connection. */
+export interface RuntimeMethods {
+  /** First request of each control connection; events go to every control connection that said hello. */
+  hello: { params: Record<string, never>; result: HelloResult };
+  start: { params: StartParams; result: StartResult };
+  attach: { params: { containerId: string }; result: Record<string, never> };
+  exec: { params: ExecParams; result: { pid: number } };
+  signal: { params: { containerId: string; signal: number }; result: Record<string, never> };
+  /** Forget an exited container: its record, FIFOs and cgroup. Kills what still runs in its cgroup. */
+  remove: { params: { containerId: string }; result: Record<string, never> };
+  /** The same start as shell commands; does nothing. */
+  show: { params: StartParams; result: { commands: string[] } };
+  /** Descriptors that netd shall duplicate from the runtime's pid, now. */
+  descriptors: { params: Record<string, never>; result: { descriptors: KeptDescriptor[] } };
+  /** After a restart of the runtime: take these back from the process `pid`. */
+  restoreDescriptors: { params: { pid: number; descriptors: KeptDescriptor[] }; result: Record<string, never> };
+  /** Exit; containers go on. */
+  shutdown: { params: Record<string, never>; result: Record<string, never> };
+}
+
+export type RuntimeMethod = keyof RuntimeMethods;
+
+export interface RuntimeRequest {
+  id: number;
+  method: RuntimeMethod;
+  params: unknown;
+}
+
+export type RuntimeAnswer = { id: number; result: unknown } | { id: number; error: ErrorDocument };
+
+export type RuntimeEvent =
+  | { event: "exited"; params: ExitedEvent }
+  /** A container got a terminal or an open standard input that netd shall keep a duplicate of. */
+  | { event: "descriptors"; params: { descriptors: KeptDescriptor[] } };
