@@ -55,9 +55,12 @@ export const ContainerSpec = Type.Object(
     readOnly: Type.Optional(Type.Boolean()),
     dns: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 16 })),
     extraHosts: Type.Optional(
-      Type.Array(Type.Object({ name: Type.String({ maxLength: 253 }), address: Type.String({ maxLength: 64 }) }, options), {
-        maxItems: 256,
-      }),
+      Type.Array(
+        Type.Object({ name: Type.String({ maxLength: 253 }), address: Type.String({ maxLength: 64 }) }, options),
+        {
+          maxItems: 256,
+        },
+      ),
     ),
     labels: Type.Optional(Type.Record(Type.String({ maxLength: 255 }), Type.String({ maxLength: 4096 }))),
     tty: Type.Optional(Type.Boolean()),

@@ -1,0 +1,236 @@
+/**
+ * Speaks to netd: one method for each request of the API.
+ *
+ * @module
+ */
+import type { Socket } from "node:net";
+import { type ErrorDocument, NetdError, parseError } from "../errors.ts";
+import { exchangeHttp, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
+import type {
+  ContainerInfo,
+  ContainerSpec,
+  DaemonInfo,
+  EventInfo,
+  ExecSpec,
+  ImageInfo,
+  LeaseInfo,
+  NetworkInfo,
+  ShellPlan,
+} from "./schemas.ts";
+
+/** Where netd listens unless told otherwise. */
+export const DEFAULT_RUN_DIR = "/run/netd";
+
+/** A connection that left HTTP and now carries frames of `src/stream` both ways. The caller ends `socket`. */
+export interface FrameConnection {
+  socket: Socket;
+  /** Bytes that came with the answer and belong to the frames. */
+  rest: Buffer;
+}
+
+/** Query parameters; `undefined` and `false` are left out, `true` is sent as 1. */
+export type ApiQuery = Record<string, string | number | boolean | string[] | undefined>;
+
+/** What a request carries besides its method and path. */
+export interface ApiRequestOptions {
+  query?: ApiQuery;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Sent as it is, chunked. */
+  upload?: AsyncIterable<Buffer>;
+}
+
+/** Which log lines `streamLogs` asks for. */
+export interface LogsQuery {
+  follow?: boolean;
+  /** Only the last lines, this many. */
+  tail?: number | undefined;
+  timestamps?: boolean;
+}
+
+/** Decide where netd's socket is: `--socket`, else NETD_SOCKET, else netd.sock in NETD_RUN_DIR. */
+export function findSocketPath(option: string | undefined, env: Record<string, string | undefined>): string {
+  return option ?? (env.NETD_SOCKET || `${env.NETD_RUN_DIR || DEFAULT_RUN_DIR}/netd.sock`);
+}
+
+/** A client of one netd. Holds nothing open between requests. Every method throws the {@link NetdError} that netd answers. */
+export class ApiClient {
+  readonly socketPath: string;
+
+  constructor(socketPath: string) {
+    this.socketPath = socketPath;
+  }
+
+  info(): Promise<DaemonInfo> {
+    return this.request("GET", "/v1/info");
+  }
+
+  createContainer(spec: ContainerSpec): Promise<ContainerInfo> {
+    return this.request("POST", "/v1/containers", { body: spec });
+  }
+
+  /** The commands that creating and starting such a container would take; does nothing. */
+  showContainer(spec: ContainerSpec): Promise<ShellPlan> {
+    return this.request("POST", "/v1/containers", { body: spec, query: { show: true } });
+  }
+
+  listContainers(all: boolean): Promise<ContainerInfo[]> {
+    return this.request("GET", "/v1/containers", { query: { all } });
+  }
+
+  container(id: string): Promise<ContainerInfo> {
+    return this.request("GET", containerPath(id));
+  }
+
+  containerCommands(id: string): Promise<ShellPlan> {
+    return this.request("GET", containerPath(id, "/commands"));
+  }
+
+  startContainer(id: string): Promise<ContainerInfo> {
+    return this.request("POST", containerPath(id, "/start"));
+  }
+
+  stopContainer(id: string, options: { timeoutSeconds?: number; signal?: string }): Promise<ContainerInfo> {
+    return this.request("POST", containerPath(id, "/stop"), { body: options });
+  }
+
+  /** The commands that `start`, `stop` or `rm` would take; does nothing. */
+  showChange(id: string, change: "start" | "stop" | "rm"): Promise<ShellPlan> {
+    return change === "rm"
+      ? this.request("DELETE", containerPath(id), { query: { show: true } })
+      : this.request("POST", containerPath(id, `/${change}`), { query: { show: true } });
+  }
+
+  killContainer(id: string, signal: string): Promise<unknown> {
+    return this.request("POST", containerPath(id, "/kill"), { body: { signal } });
+  }
+
+  waitContainer(id: string): Promise<{ exitCode: number }> {
+    return this.request("POST", containerPath(id, "/wait"));
+  }
+
+  removeContainer(id: string, options: { force: boolean }): Promise<void> {
+    return this.request("DELETE", containerPath(id), { query: { force: options.force } });
+  }
+
+  attachContainer(id: string, options: { start: boolean; stdin: boolean }): Promise<FrameConnection> {
+    return this.#upgrade(containerPath(id, "/attach"), { query: options });
+  }
+
+  execContainer(id: string, spec: ExecSpec): Promise<FrameConnection> {
+    return this.#upgrade(containerPath(id, "/exec"), { body: spec });
+  }
+
+  /** Output of a container as frames. */
+  async logs(id: string, query: LogsQuery): Promise<AsyncIterable<Buffer>> {
+    return (await this.#send("GET", containerPath(id, "/logs"), { query: { ...query } })).body;
+  }
+
+  leases(): Promise<LeaseInfo[]> {
+    return this.request("GET", "/v1/leases");
+  }
+
+  networks(): Promise<NetworkInfo[]> {
+    return this.request("GET", "/v1/networks");
+  }
+
+  network(name: string): Promise<NetworkInfo> {
+    return this.request("GET", `/v1/networks/${encodeURIComponent(name)}`);
+  }
+
+  images(): Promise<ImageInfo[]> {
+    return this.request("GET", "/v1/images");
+  }
+
+  /** Send a tar or tar.gz. `changes` are Dockerfile-like lines such as `CMD ["sh"]`. */
+  importImage(name: string, archive: AsyncIterable<Buffer>, changes: string[]): Promise<ImageInfo> {
+    return this.request("PUT", `/v1/images/${encodeURIComponent(name)}`, {
+      upload: archive,
+      query: { change: changes },
+    });
+  }
+
+  removeImage(name: string): Promise<void> {
+    return this.request("DELETE", `/v1/images/${encodeURIComponent(name)}`);
+  }
+
+  /** Events from now on, until the caller leaves the loop or netd ends. */
+  async *events(): AsyncGenerator<EventInfo, void> {
+    const { body } = await this.#send("GET", "/v1/events", {});
+    let rest = "";
+    const decoder = new TextDecoder();
+    for await (const bytes of body) {
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") yield JSON.parse(line) as EventInfo;
+    }
+  }
+
+  /** Send a request and parse its JSON answer; `undefined` for an empty one. */
+  async request<T>(method: string, path: string, options: ApiRequestOptions = {}): Promise<T> {
+    const text = await readText(await this.#send(method, path, options));
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  }
+
+  async #upgrade(path: string, options: ApiRequestOptions): Promise<FrameConnection> {
+    const headers = { Connection: "Upgrade", Upgrade: "netd-stream" };
+    const { status, socket, rest } = await this.#send("POST", path, options, headers);
+    if (status === 101) return { socket, rest };
+    socket.destroy();
+    throw new NetdError("INTERNAL", `Cannot attach to the streams: netd answered ${status}, 101 wanted`);
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    options: ApiRequestOptions,
+    headers: Record<string, string> = {},
+  ): Promise<HttpResponse> {
+    const request: HttpRequest = { method, path: path + formatQuery(options.query ?? {}), headers };
+    if (options.body !== undefined) {
+      request.body = Buffer.from(JSON.stringify(options.body));
+      request.headers = { ...headers, "Content-Type": "application/json" };
+    } else if (options.upload !== undefined) {
+      request.body = options.upload;
+      request.headers = { ...headers, "Content-Type": "application/octet-stream" };
+    }
+    const response = await exchangeHttp(this.socketPath, request);
+    if (response.status >= 400) throw await readError(response);
+    return response;
+  }
+}
+
+function containerPath(id: string, rest = ""): string {
+  return `/v1/containers/${encodeURIComponent(id)}${rest}`;
+}
+
+function formatQuery(query: ApiQuery): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined || value === false) continue;
+    for (const each of Array.isArray(value) ? value : [value])
+      parameters.append(name, each === true ? "1" : String(each));
+  }
+  const text = parameters.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+async function readText(response: HttpResponse): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const bytes of response.body) parts.push(bytes);
+  return Buffer.concat(parts).toString();
+}
+
+async function readError(response: HttpResponse): Promise<NetdError> {
+  const text = await readText(response);
+  try {
+    const document = JSON.parse(text) as ErrorDocument;
+    if (typeof document.code === "string" && typeof document.message === "string") return parseError(document);
+  } catch {
+    // Not JSON: said below.
+  }
+  return new NetdError(
+    "INTERNAL",
+    `Cannot read netd's error: it answered ${response.status} with '${text.slice(0, 200)}'`,
+  );
+}
