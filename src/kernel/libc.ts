@@ -164,6 +164,12 @@ export const fchownat = libc.func("int fchownat(int, const char*, uint, uint, in
   flags: number,
 ) => number;
 export const mkfifo = libc.func("int mkfifo(const char*, uint)") as (path: string, mode: number) => number;
+const syncfs = libc.func("int syncfs(int)");
+/** Write the file system of `fd` to its disk, on another thread: it may take seconds. Resolves to false when that failed. */
+export const syncFileSystem = (fd: number): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    syncfs.async(fd, (error: Error | null, result: number) => (error === null ? resolve(result === 0) : reject(error)));
+  });
 
 // Mounts
 export const mount = libc.func("int mount(const char*, const char*, const char*, unsigned long, const char*)") as (
@@ -222,4 +228,82 @@ export const recv = libc.func("long recv(int, void*, size_t, int)") as (
   into: Buffer,
   length: number,
   flags: number,
+) => number;
+
+// Addresses
+/** Writes 4 or 16 bytes; 1 on success, 0 when the text is no address of that family (inet_pton(3)). */
+export const inetPton = libc.func("int inet_pton(int, const char*, void*)") as (
+  family: number,
+  text: string,
+  into: Buffer,
+) => number;
+const libcInetNtop = libc.func("inet_ntop", "const char*", ["int", "const void*", "void*", "uint32_t"]);
+/** Text of 4 or 16 address bytes, canonical as in RFC 5952. */
+export const inetNtop = (family: number, bytes: Buffer): string =>
+  libcInetNtop(family, bytes, Buffer.alloc(46), 46) as string;
+
+/** An `nft_ctx` of libnftables(3). */
+export type NftContext = { readonly __nftContext: never };
+
+/** The functions of libnftables(3) that we call. */
+export interface LibNftables {
+  newContext(flags: number): NftContext | null;
+  freeContext(context: NftContext): void;
+  /** Keeps output in memory instead of printing it; 0 on success. */
+  bufferOutput(context: NftContext): number;
+  bufferError(context: NftContext): number;
+  outputBuffer(context: NftContext): string;
+  errorBuffer(context: NftContext): string;
+  setOutputFlags(context: NftContext, flags: number): void;
+  /** Runs text, or JSON when the JSON output flag is set, as one transaction; 0 on success. */
+  run(context: NftContext, commands: string): number;
+}
+
+/** Load libnftables, which only the daemon needs. Throws what dlopen(3) says when it is not installed. */
+export function loadLibNftables(): LibNftables {
+  const library = koffi.load("libnftables.so.1");
+  return {
+    newContext: library.func("void* nft_ctx_new(uint32_t)"),
+    freeContext: library.func("void nft_ctx_free(void*)"),
+    bufferOutput: library.func("int nft_ctx_buffer_output(void*)"),
+    bufferError: library.func("int nft_ctx_buffer_error(void*)"),
+    outputBuffer: library.func("const char* nft_ctx_get_output_buffer(void*)"),
+    errorBuffer: library.func("const char* nft_ctx_get_error_buffer(void*)"),
+    setOutputFlags: library.func("void nft_ctx_output_set_flags(void*, unsigned int)"),
+    run: library.func("int nft_run_cmd_from_buffer(void*, const char*)"),
+  } as LibNftables;
+}
+
+// What the runtime's forked child and slow start need besides
+/** `into` is struct statx, 256 bytes (linux/stat.h). */
+export const statx = libc.func("int statx(int, const char*, int, uint, void*)") as (
+  dirfd: number,
+  path: string,
+  flags: number,
+  mask: number,
+  into: Buffer,
+) => number;
+/** `into` is struct statfs; its first word is the type of the file system (linux/magic.h). */
+export const fstatfs = libc.func("int fstatfs(int, void*)") as (fd: number, into: Buffer) => number;
+export const fchown = libc.func("int fchown(int, uint, uint)") as (fd: number, uid: number, gid: number) => number;
+/** `pid` takes one int32. Returns an errno, not -1. */
+export const posixSpawn = libc.func(
+  "int posix_spawn(void*, const char*, const void*, const void*, const char**, const char**)",
+) as (
+  pid: Buffer,
+  path: string,
+  actions: Buffer,
+  attributes: Buffer | null,
+  argv: (string | null)[],
+  envp: (string | null)[],
+) => number;
+/** `actions` is a posix_spawn_file_actions_t: 80 bytes in glibc on 64-bit machines. */
+export const posixSpawnActionsInit = libc.func("int posix_spawn_file_actions_init(void*)") as (actions: Buffer) => number;
+export const posixSpawnActionsDup2 = libc.func("int posix_spawn_file_actions_adddup2(void*, int, int)") as (
+  actions: Buffer,
+  from: number,
+  to: number,
+) => number;
+export const posixSpawnActionsDestroy = libc.func("int posix_spawn_file_actions_destroy(void*)") as (
+  actions: Buffer,
 ) => number;

@@ -1,0 +1,29 @@
+/**
+ * What every step of a starting process is made of: something the child can do, and the words a person would type for it.
+ *
+ * @module
+ */
+
+/** What the steps of one child leave for later ones. */
+export interface WalkState {
+  /** The container's root directory; -1 until a root step has opened it. */
+  rootFd: number;
+  /** Write end of the close-on-exec pipe to the parent. */
+  reportFd: number;
+  /** Read end of the pipe on which the parent answers. */
+  ackFd: number;
+}
+
+/** How one kind of process step is carried out and shown. There is no undo: the process dies, and its namespaces with it. */
+export interface ProcessStepDefinition<S> {
+  /**
+   * Do it, in a forked child: synchronous calls only, and next to no allocation.
+   *
+   * @throws {NetdError} KERNEL_CALL_FAILED with the call and its errno, or a code of its own where the text says more
+   */
+  walk(step: S, state: WalkState): void;
+  /** The command lines a person would type; of a step that `wraps`, the words that go before the command of all later steps. */
+  toShell(step: S): string[];
+  /** Whether {@link toShell} gives a prefix (`unshare --uts`) instead of lines. */
+  wraps?: boolean;
+}

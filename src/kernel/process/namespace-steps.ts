@@ -1,0 +1,87 @@
+/**
+ * Steps that put a process into new or existing namespaces.
+ *
+ * Source: unshare(2), setns(2), linux/sched.h. The pid namespace is not here: a process enters one at its birth, so the fork does that.
+ *
+ * @module
+ */
+import { check } from "../errno.ts";
+import { close, open, setns, unshare } from "../libc.ts";
+import type { ProcessStepDefinition } from "./define-step.ts";
+import { O_CLOEXEC, O_RDONLY } from "./open-flags.ts";
+import { quoteWord } from "./shell-quote.ts";
+
+/** Kinds of namespaces that a process can change for itself. */
+export type NamespaceKind = "mount" | "cgroup" | "uts" | "ipc" | "network";
+
+/** Flags of clone(2), also for `unshare` and `setns`. */
+export const CLONE_FLAG: Record<NamespaceKind | "pid", number> = {
+  mount: 0x00020000,
+  cgroup: 0x02000000,
+  uts: 0x04000000,
+  ipc: 0x08000000,
+  pid: 0x20000000,
+  network: 0x40000000,
+};
+
+/** Names of util-linux's options, where they differ from the kinds. */
+const SHELL_OPTION: Partial<Record<NamespaceKind, string>> = { network: "net" };
+
+/** Make new namespaces. */
+export interface NamespacesUnshareStep {
+  op: "namespaces.unshare";
+  kinds: NamespaceKind[];
+}
+
+/** Enter a pinned namespace. */
+export interface NamespaceJoinStep {
+  op: "namespace.join";
+  kind: NamespaceKind;
+  path: string;
+}
+
+/** Enter namespaces of a running process, all in one call. */
+export interface NamespacesEnterStep {
+  op: "namespaces.enter";
+  kinds: NamespaceKind[];
+  pid: number;
+  /** Descriptor of that process in the parent, which the fork inherits. */
+  pidfd: number;
+}
+
+/** Carries out {@link NamespacesUnshareStep}. */
+export const namespacesUnshare: ProcessStepDefinition<NamespacesUnshareStep> = {
+  wraps: true,
+  walk({ kinds }) {
+    check(unshare(flagsOf(kinds)), () => `unshare(${kinds.join(", ")})`);
+  },
+  toShell: ({ kinds }) => [`unshare ${kinds.map(optionOf).join(" ")}`],
+};
+
+/** Carries out {@link NamespaceJoinStep}. */
+export const namespaceJoin: ProcessStepDefinition<NamespaceJoinStep> = {
+  wraps: true,
+  walk({ kind, path }) {
+    const fd = check(open(path, O_RDONLY | O_CLOEXEC, 0), () => `open(${path})`);
+    check(setns(fd, CLONE_FLAG[kind]), () => `setns(${path}, ${kind})`);
+    close(fd);
+  },
+  toShell: ({ kind, path }) => [`nsenter ${optionOf(kind)}=${quoteWord(path)}`],
+};
+
+/** Carries out {@link NamespacesEnterStep}. */
+export const namespacesEnter: ProcessStepDefinition<NamespacesEnterStep> = {
+  wraps: true,
+  walk({ kinds, pid, pidfd }) {
+    check(setns(pidfd, flagsOf(kinds)), () => `setns(pid ${pid}, ${kinds.join(", ")})`);
+  },
+  toShell: ({ kinds, pid }) => [`nsenter --target=${pid} ${kinds.map(optionOf).join(" ")}`],
+};
+
+function flagsOf(kinds: readonly NamespaceKind[]): number {
+  return kinds.reduce((flags, kind) => flags | CLONE_FLAG[kind], 0);
+}
+
+function optionOf(kind: NamespaceKind): string {
+  return `--${SHELL_OPTION[kind] ?? kind}`;
+}
