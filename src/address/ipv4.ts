@@ -29,10 +29,14 @@ export function parseIpv4(text: string): number {
     if (!DOTTED.test(text)) throw new TypeError("not dotted-quad");
     return Number(IPv4.fromDecimalDottedString(text).getValue());
   } catch (cause) {
-    throw new NetdError("ADDRESS_INVALID", `Cannot parse '${text}' as an IPv4 address: four numbers from 0 to 255 wanted`, {
-      remedy: "Give an address like 172.16.0.10",
-      cause,
-    });
+    throw new NetdError(
+      "ADDRESS_INVALID",
+      `Cannot parse '${text}' as an IPv4 address: four numbers from 0 to 255 wanted`,
+      {
+        remedy: "Give an address like 172.16.0.10",
+        cause,
+      },
+    );
   }
 }
 
@@ -57,7 +61,12 @@ export function parseSubnet(text: string): Subnet {
         remedy: `Give the network address: ${formatIpv4(first)}/${length}`,
       });
     }
-    return { cidr: `${address}/${Number(length)}`, prefixLength: Number(length), first, last: Number(range.getLast().getValue()) };
+    return {
+      cidr: `${address}/${Number(length)}`,
+      prefixLength: Number(length),
+      first,
+      last: Number(range.getLast().getValue()),
+    };
   } catch (cause) {
     if (cause instanceof NetdError && cause.code === "SUBNET_INVALID") throw cause;
     throw new NetdError("SUBNET_INVALID", `Cannot parse '${text}' as an IPv4 subnet: ADDRESS/LENGTH wanted`, {

@@ -58,7 +58,8 @@ export class FrameParser {
     while (this.#rest.length - at >= HEADER_BYTES) {
       const kind = KIND_NAMES[this.#rest[at]!];
       const length = this.#rest.readUInt32BE(at + 1);
-      if (kind === undefined || length > FRAME_MAX_BYTES) throw new RangeError("Cannot parse a frame: not this protocol");
+      if (kind === undefined || length > FRAME_MAX_BYTES)
+        throw new RangeError("Cannot parse a frame: not this protocol");
       if (this.#rest.length - at < HEADER_BYTES + length) break;
       frames.push({ kind, payload: this.#rest.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length) });
       at += HEADER_BYTES + length;

@@ -1,0 +1,212 @@
+/**
+ * Creating containers: everything is checked, then the lease and the definition become durable in one transaction, then the files are made.
+ *
+ * @module
+ */
+import type { ContainerSpec } from "../api/index.ts";
+import { NetdError } from "../errors.ts";
+import type { Image } from "../image/index.ts";
+import type { OciConfig } from "../runtime/index.ts";
+import { type Container, makeContainer, netnsPath } from "./container.ts";
+import { planContainerConfig } from "./container-config.ts";
+import {
+  type ContainerPaths,
+  containerPaths,
+  createContainerDir,
+  createGeneratedFile,
+  deleteContainerDir,
+} from "./container-dir.ts";
+import { formatHostname, formatHosts, formatResolvConf } from "./container-files.ts";
+import { checkContainerName, makeContainerId, makeContainerName } from "./container-name.ts";
+import { checkContainerSpec } from "./container-spec.ts";
+import { cgroupParent, type DaemonContext } from "./context.ts";
+import { readAccountFiles } from "./image-accounts.ts";
+import type { ContainerRow } from "./state-store.ts";
+import { resolveUser } from "./user.ts";
+
+/** How many digits of the id a host name has when none was asked for: docker's. */
+const HOSTNAME_DIGITS = 12;
+
+/**
+ * Create a container: definition, lease, directory and files; nothing in the kernel yet.
+ *
+ * @throws {NetdError} for anything that is wrong with the spec, and then nothing has changed
+ */
+export function createContainer(context: DaemonContext, spec: ContainerSpec): Container {
+  const container = addDefinition(context, planContainer(context, spec));
+  const { row, paths } = container;
+  try {
+    createContainerDir(paths);
+    createGeneratedFile(paths.hostname, formatHostname(row.hostname));
+    createGeneratedFile(paths.resolvConf, formatResolvConf(context.network.gateway));
+    createGeneratedFile(paths.hosts, formatContainerHosts(context, container));
+  } catch (cause) {
+    removeDefinition(context, container);
+    deleteContainerDir(paths);
+    throw writeFailure(paths, cause);
+  }
+  context.events.emit({ at: row.createdAt, type: "container.created", container: row.name });
+  return container;
+}
+
+/**
+ * Work out what {@link createContainer} would make, and forget it again.
+ *
+ * @throws {NetdError} what creating would throw
+ */
+export function previewContainer(context: DaemonContext, spec: ContainerSpec): Container {
+  const row = planContainer(context, spec);
+  class Rollback extends Error {
+    readonly container: Container;
+    constructor(container: Container) {
+      super("preview");
+      this.container = container;
+    }
+  }
+  try {
+    context.store.database.transaction(() => {
+      throw new Rollback(holdRow(context, row));
+    })();
+  } catch (error) {
+    if (!(error instanceof Rollback)) throw error;
+    context.ipam.abandon(error.container.lease);
+    return error.container;
+  }
+  throw new NetdError("INTERNAL", "Cannot preview a container: its transaction was committed");
+}
+
+/** Make the OCI configuration of a container, for its start. @throws {NetdError} USER_UNKNOWN */
+export function containerConfig(context: DaemonContext, { row, paths }: Container): OciConfig {
+  const { config } = row.image;
+  return planContainerConfig(row.spec, {
+    image: config,
+    command: row.command,
+    user: resolveUser(row.spec.user ?? config.user, readAccountFiles(context.images.layersOf(row.image.id))),
+    hostname: row.hostname,
+    files: paths,
+    rootfs: paths.rootfs,
+    netnsPath: netnsPath(row.name),
+    cgroupsPath: `${cgroupParent(context.instance)}/${row.id}`,
+  });
+}
+
+/** Format the hosts file of a container from the membership of this moment. */
+export function formatContainerHosts(context: DaemonContext, { row, lease }: Container): string {
+  const members = [...context.containers].filter(
+    (other) => other.row.state === "running" && other.row.network === row.network,
+  );
+  return formatHosts({
+    hostname: row.hostname,
+    name: row.name,
+    address: lease.address,
+    extraHosts: row.spec.extraHosts ?? [],
+    members: members.map((member) => ({ name: member.row.name, address: member.lease.address })),
+  });
+}
+
+/** Take a container's definition and lease away, in one transaction. @throws {NetdError} STATE_WRITE_FAILED, and both are still there */
+export function removeDefinition(context: DaemonContext, container: Container): void {
+  const { store, ipam, containers } = context;
+  let released: ReturnType<typeof ipam.release> = [];
+  try {
+    store.transact(container.row.name, () => {
+      store.deleteContainer(container.row.id);
+      released = ipam.release(container.row.id);
+    });
+  } catch (error) {
+    ipam.readmit(released);
+    throw error;
+  }
+  containers.delete(container);
+}
+
+/** Find an image. @throws {NetdError} IMAGE_UNKNOWN */
+function findImage(context: DaemonContext, name: string): Image {
+  const image = context.images.get(name);
+  if (image !== undefined) return image;
+  throw new NetdError("IMAGE_UNKNOWN", `Cannot find image '${name}': there is none of that name`, {
+    remedy: "See the images with 'netctl images', or import one with 'netctl image import NAME FILE'",
+  });
+}
+
+function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRow {
+  checkContainerSpec(spec);
+  const { containers, network } = context;
+  const name =
+    spec.name === undefined ? makeContainerName((taken) => containers.hasName(taken)) : checkContainerName(spec.name);
+  const holder = containers.byName(name);
+  if (holder !== undefined) {
+    throw new NetdError(
+      "CONTAINER_NAME_TAKEN",
+      `Cannot create container '${name}': container ${holder.row.id.slice(0, 12)} has that name`,
+      {
+        remedy: `Remove it with 'netctl rm ${name}', or choose another name`,
+      },
+    );
+  }
+  if (spec.network !== undefined && spec.network !== network.name) {
+    throw new NetdError("NETWORK_UNKNOWN", `Cannot use network '${spec.network}': there is none of that name`, {
+      remedy: "See the networks with 'netctl net ls'",
+    });
+  }
+  const image = findImage(context, spec.image);
+  resolveUser(spec.user ?? image.config.user, readAccountFiles(image.layers));
+  const command = spec.command !== undefined && spec.command.length > 0 ? spec.command : [...image.config.cmd];
+  if (command.length === 0) {
+    throw new NetdError(
+      "API_REQUEST_INVALID",
+      `Cannot create a container from image '${spec.image}': no command specified, one wanted`,
+      {
+        remedy: "Give a command after the image, or import the image with '--change CMD=...'",
+      },
+    );
+  }
+  const id = makeContainerId();
+  return {
+    id,
+    name,
+    spec: { ...spec, name },
+    hostname: spec.hostname ?? id.slice(0, HOSTNAME_DIGITS),
+    image: { id: image.id, config: image.config },
+    command,
+    network: network.name,
+    createdAt: context.now().toISOString(),
+    state: "created",
+  };
+}
+
+function addDefinition(context: DaemonContext, row: ContainerRow): Container {
+  let container: Container | undefined;
+  try {
+    context.store.transact(row.name, () => {
+      container = holdRow(context, row);
+    });
+  } catch (error) {
+    if (container !== undefined) context.ipam.abandon(container.lease);
+    throw error;
+  }
+  if (container === undefined)
+    throw new NetdError("INTERNAL", `Cannot create container '${row.name}': no transaction ran`);
+  context.containers.add(container);
+  return container;
+}
+
+/** Write row and lease in the open transaction, and hold them as a container. */
+function holdRow(context: DaemonContext, row: ContainerRow): Container {
+  const { ipam, store, options } = context;
+  const lease = ipam.allocate({ network: row.network, containerId: row.id, address: row.spec.ip, mac: row.spec.mac });
+  store.insertContainer(row);
+  return makeContainer(row, lease, containerPaths(options.stateDir, options.runDir, row.id));
+}
+
+function writeFailure(paths: ContainerPaths, cause: unknown): NetdError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new NetdError(
+    "STATE_WRITE_FAILED",
+    `Cannot write the files of a container in '${paths.root}': ${text}, a writable directory wanted`,
+    {
+      remedy: "Make room on the file system of the state directory (df -h) and check that it is writable",
+      cause,
+    },
+  );
+}

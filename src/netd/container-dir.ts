@@ -1,0 +1,52 @@
+/**
+ * Where things of a container are on the disk.
+ *
+ * @module
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import type { GeneratedFiles } from "./container-config.ts";
+
+/** Paths of one container. Everything below `root` and `streams` goes with the container. */
+export interface ContainerPaths extends GeneratedFiles {
+  root: string;
+  upper: string;
+  work: string;
+  /** Where the overlay is mounted, seen only in the container's own mount namespace. */
+  rootfs: string;
+  /** FIFOs of the standard streams: in the run directory, gone at reboot like the processes. */
+  streams: string;
+  log: string;
+}
+
+/** Paths of the container `id`, which is 64 hexadecimal digits and so safe in a path. */
+export function containerPaths(stateDir: string, runDir: string, id: string): ContainerPaths {
+  const root = `${stateDir}/containers/${id}`;
+  return {
+    root,
+    upper: `${root}/upper`,
+    work: `${root}/work`,
+    rootfs: `${root}/rootfs`,
+    hosts: `${root}/hosts`,
+    hostname: `${root}/hostname`,
+    resolvConf: `${root}/resolv.conf`,
+    log: `${root}/output.log`,
+    streams: `${runDir}/streams/${id}`,
+  };
+}
+
+/** Make a container's directories. */
+export function createContainerDir(paths: ContainerPaths): void {
+  mkdirSync(paths.root, { recursive: true, mode: 0o710 });
+  for (const path of [paths.upper, paths.work, paths.rootfs]) mkdirSync(path);
+}
+
+/** Write a generated file for the first time; containers may read it, whatever user they run as. */
+export function createGeneratedFile(path: string, content: string): void {
+  writeFileSync(path, content, { mode: 0o644 });
+}
+
+/** Remove everything of a container from the disk; does nothing for what is gone. */
+export function deleteContainerDir(paths: ContainerPaths): void {
+  rmSync(paths.root, { recursive: true, force: true });
+  rmSync(paths.streams, { recursive: true, force: true });
+}

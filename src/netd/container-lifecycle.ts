@@ -1,0 +1,370 @@
+/**
+ * The life of a container after its definition: start, signals, exit, removal. Each change of one container waits for the one before.
+ *
+ * @module
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import type { ExecSpec } from "../api/index.ts";
+import { NetdError } from "../errors.ts";
+import { addCleanupFailure, applySteps, KernelError, teardownSteps } from "../kernel/index.ts";
+import type { ExitedEvent, OciProcess, RuntimeStream, StartParams, StartResult } from "../runtime/index.ts";
+import type { Container } from "./container.ts";
+import { mergeEnv } from "./container-config.ts";
+import { containerConfig, formatContainerHosts, removeDefinition } from "./container-create.ts";
+import { deleteContainerDir } from "./container-dir.ts";
+import type { DaemonContext } from "./context.ts";
+import { planAttach, planDetach } from "./endpoint-plan.ts";
+import { HostsWriter, rewriteInPlace } from "./hosts-writer.ts";
+import { readAccountFiles } from "./image-accounts.ts";
+import { findLink } from "./kernel-facts.ts";
+import { resolveUser } from "./user.ts";
+
+/** A stream of a container's first process or of another one in it. */
+export type AnyRuntimeStream = Pick<RuntimeStream<"start" | "attach" | "exec">, "socket" | "rest">;
+
+/** Exit code of a container whose end nobody saw: the process and its parent were gone before anyone asked. */
+const EXIT_CODE_LOST = 255;
+const SIGKILL = 9;
+
+/** Starts, watches and removes the containers of one netd. */
+export class ContainerLifecycle {
+  readonly #context: DaemonContext;
+  readonly #hosts: HostsWriter;
+
+  constructor(context: DaemonContext) {
+    this.#context = context;
+    this.#hosts = new HostsWriter(() => this.#rewriteHosts());
+  }
+
+  /**
+   * Start a container that does not run; starting a running one does nothing.
+   *
+   * @throws {NetdError} COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, LAUNCH_FAILED, BRIDGE_MISSING, NETNS_NAME_TAKEN, KERNEL_CALL_FAILED …;
+   * the container is then as before, and nothing of the attempt is left
+   */
+  async start(container: Container): Promise<void> {
+    await this.#exclusively(container, async () => {
+      if (container.row.state === "running") return;
+      await this.#launch(container, async (params) => await (await this.#runtime()).call("start", params));
+    });
+  }
+
+  /** Start a container and return the stream of its standard streams; no output is lost. @throws as {@link start}; CONTAINER_RUNNING */
+  async startAttached(container: Container): Promise<AnyRuntimeStream> {
+    return await this.#exclusively(container, async () => {
+      if (container.row.state === "running") {
+        throw new NetdError(
+          "CONTAINER_RUNNING",
+          `Cannot start container '${container.row.name}': it runs, a stopped one wanted`,
+          {
+            remedy: `Attach to it with 'netctl attach ${container.row.name}'`,
+          },
+        );
+      }
+      let stream: AnyRuntimeStream | undefined;
+      await this.#launch(container, async (params) => {
+        const opened = await (await this.#runtime()).openStream("start", params);
+        stream = opened;
+        return opened.result;
+      });
+      return stream!; // #launch called back, or threw
+    });
+  }
+
+  /** Open a stream to the standard streams of a running container. @throws {NetdError} CONTAINER_NOT_RUNNING */
+  async attach(container: Container): Promise<AnyRuntimeStream> {
+    this.#checkRunning(container, "attach to");
+    return await (await this.#runtime()).openStream("attach", { containerId: container.row.id });
+  }
+
+  /** Run another process in a running container. @throws {NetdError} CONTAINER_NOT_RUNNING, COMMAND_NOT_FOUND, USER_UNKNOWN … */
+  async exec(container: Container, spec: ExecSpec): Promise<AnyRuntimeStream> {
+    this.#checkRunning(container, "run a command in");
+    const params = {
+      containerId: container.row.id,
+      process: this.#planExec(container, spec),
+      stdin: spec.stdin ?? false,
+      detach: spec.detach ?? false,
+    };
+    return await (await this.#runtime()).openStream("exec", params);
+  }
+
+  /** Send a signal. @throws {NetdError} CONTAINER_NOT_RUNNING */
+  async kill(container: Container, signal: number): Promise<void> {
+    this.#checkRunning(container, "send a signal to");
+    await (await this.#runtime()).call("signal", { containerId: container.row.id, signal });
+  }
+
+  /** Stop a container: `signal`, and SIGKILL when it still runs after `timeoutMs`. Does nothing when it does not run. */
+  async stop(container: Container, signal: number, timeoutMs: number): Promise<void> {
+    await container.busy.catch(() => {});
+    if (container.row.state !== "running") return;
+    const exited = this.exited(container);
+    await this.kill(container, signal);
+    let timer: NodeJS.Timeout | undefined;
+    const expired = new Promise<"expired">((resolve) => {
+      timer = setTimeout(resolve, timeoutMs, "expired");
+    });
+    const first = await Promise.race([exited, expired]);
+    clearTimeout(timer);
+    if (first === "expired" && container.row.state === "running") await this.kill(container, SIGKILL);
+    await exited;
+  }
+
+  /** Wait for the end of a container, and of the work that follows it; resolves at once when it does not run. */
+  async exited(container: Container): Promise<number> {
+    if (container.row.state !== "running") return container.row.exitCode ?? 0;
+    return await new Promise((resolve) => {
+      const settle = (exitCode: number) => {
+        container.onExit.delete(settle);
+        resolve(exitCode);
+      };
+      container.onExit.add(settle);
+    });
+  }
+
+  /** Remove a container, its lease and its files. @throws {NetdError} CONTAINER_RUNNING unless `isForced`; STATE_WRITE_FAILED */
+  async remove(container: Container, isForced: boolean): Promise<void> {
+    await container.busy.catch(() => {});
+    if (container.row.state === "running") {
+      const { name } = container.row;
+      if (!isForced) {
+        throw new NetdError("CONTAINER_RUNNING", `Cannot remove container '${name}': it runs, a stopped one wanted`, {
+          remedy: `Stop it with 'netctl stop ${name}', or use 'netctl rm -f ${name}'`,
+        });
+      }
+      const exited = this.exited(container);
+      await this.kill(container, SIGKILL);
+      await exited;
+    }
+    await this.#exclusively(container, async () => await this.#remove(container));
+  }
+
+  /** Deal with the end of a container's process. Called for each exit the runtime reports, in any order with the answer of its start. */
+  async handleExit(event: ExitedEvent): Promise<void> {
+    const container = this.#context.containers.byId(event.containerId);
+    if (container === undefined) return;
+    await this.#exclusively(container, async () => {
+      const { row } = container;
+      if (row.state !== "running" || row.pid !== event.pid) return;
+      await this.markExited(container, event.exitCode, event.finishedAt);
+      if (row.spec.autoRemove === true) await this.#remove(container);
+      for (const settle of [...container.onExit]) settle(row.exitCode ?? EXIT_CODE_LOST);
+    });
+  }
+
+  /** Record that a container has ended, and take its network down. */
+  async markExited(container: Container, exitCode: number | null, finishedAt: string): Promise<void> {
+    const { store, events, logger } = this.#context;
+    const { row } = container;
+    const { pid: _pid, startTime: _startTime, ...rest } = row;
+    container.row = {
+      ...rest,
+      state: "exited",
+      exitCode: exitCode ?? EXIT_CODE_LOST,
+      finishedAt,
+      ...(exitCode === null ? { error: "its exit code was lost: nobody watched when it ended" } : {}),
+    };
+    await this.leave(container);
+    try {
+      store.updateContainerState(container.row);
+    } catch (error) {
+      // The disk is full: the runtime's record tells the same after a restart.
+      logger.error({ err: error, container: row.name }, "cannot write that a container ended");
+    }
+    events.emit({ at: finishedAt, type: "container.exited", container: row.name, exitCode: container.row.exitCode! });
+  }
+
+  /** Take down what joins a container to its network. Goes on after each failure, and logs them. */
+  async leave(container: Container): Promise<void> {
+    const { journal, logger, dns } = this.#context;
+    const { row, paths, hostInterface } = container;
+    await dns.current?.request({ method: "remove", network: row.network, name: row.name }).catch((error: unknown) => {
+      logger.warn({ err: error, container: row.name }, "cannot remove a name from the resolver");
+    });
+    for (const error of teardownSteps(planDetach({ netns: row.name, hostInterface }), { journal: journal.note })) {
+      logger.error({ err: error, container: row.name }, "cannot take down a part of a container's network");
+    }
+    journal.flush();
+    rmSync(paths.streams, { recursive: true, force: true });
+    this.#hosts.schedule();
+  }
+
+  async #launch(container: Container, start: (params: StartParams) => Promise<StartResult>): Promise<void> {
+    const { store, events, logger, now, dns } = this.#context;
+    const { row, lease } = container;
+    try {
+      const params = this.startParams(container);
+      const undo = this.#attach(container);
+      let result: StartResult;
+      try {
+        rewriteInPlace(container.paths.hosts, formatContainerHosts(this.#context, container));
+        const upstreams = row.spec.dns === undefined ? {} : { upstreams: row.spec.dns };
+        const named = dns.client().then((client) =>
+          client.request({
+            method: "upsert",
+            network: row.network,
+            name: row.name,
+            address: lease.address,
+            ...upstreams,
+          }),
+        );
+        [result] = await Promise.all([start(params), named]);
+      } catch (error) {
+        const failures = undo();
+        await this.leave(container);
+        throw addCleanupFailure(error, failures);
+      }
+      const { exitCode: _exitCode, finishedAt: _finishedAt, error: _error, ...definition } = row;
+      const { pid, startTime, forks, slow } = result;
+      container.row = {
+        ...definition,
+        state: "running",
+        pid,
+        startTime,
+        startedAt: now().toISOString(),
+        launch: { forks, slow },
+      };
+    } catch (error) {
+      container.row = { ...row, error: error instanceof Error ? error.message : String(error) };
+      throw error;
+    }
+    try {
+      store.updateContainerState(container.row);
+    } catch (error) {
+      logger.error(
+        { err: error, container: row.name },
+        "cannot write that a container runs; the runtime's record tells it",
+      );
+    }
+    this.#hosts.schedule();
+    events.emit({ at: container.row.startedAt!, type: "container.started", container: row.name });
+  }
+
+  /** What the runtime must know to start a container. */
+  startParams(container: Container): StartParams {
+    const { row, paths } = container;
+    return {
+      containerId: row.id,
+      config: containerConfig(this.#context, container),
+      overlay: { lower: this.#context.images.layersOf(row.image.id), upper: paths.upper, work: paths.work },
+      stdin: row.spec.stdin ?? false,
+      streamDir: paths.streams,
+      logFile: paths.log,
+    };
+  }
+
+  /** What {@link planAttach} must know of a container. */
+  endpoint({ row, lease, hostInterface }: Container): Parameters<typeof planAttach>[0] {
+    const { network, mtu, instance } = this.#context;
+    const { bridge, subnet, gateway } = network;
+    return {
+      containerId: row.id,
+      netns: row.name,
+      hostInterface,
+      bridge,
+      subnet,
+      gateway,
+      address: lease.address,
+      mac: lease.mac,
+      mtu,
+      instance,
+    };
+  }
+
+  /** Join the network; returns what takes it back. The stream directory is there as long as a namespace of ours may be. */
+  #attach(container: Container): () => Error[] {
+    const { journal, network } = this.#context;
+    const { streams } = container.paths;
+    mkdirSync(streams, { recursive: true, mode: 0o700 });
+    try {
+      const applied = applySteps(planAttach(this.endpoint(container)), { journal: journal.note });
+      return () => applied.undo();
+    } catch (error) {
+      rmSync(streams, { recursive: true, force: true });
+      if (error instanceof KernelError && findLink(network.bridge) === undefined) {
+        throw new NetdError(
+          "BRIDGE_MISSING",
+          `Cannot start container '${container.row.name}': bridge '${network.bridge}' is gone, a live one wanted`,
+          {
+            remedy: "Restart netd: it makes the bridge again and joins the running containers to it",
+            cause: error,
+          },
+        );
+      }
+      throw error;
+    } finally {
+      journal.flush();
+    }
+  }
+
+  async #remove(container: Container): Promise<void> {
+    const { row, paths } = container;
+    if (this.#context.containers.byId(row.id) !== container) return;
+    const runtime = await this.#runtime();
+    await runtime.call("remove", { containerId: row.id });
+    removeDefinition(this.#context, container);
+    deleteContainerDir(paths);
+    this.#context.events.emit({
+      at: this.#context.now().toISOString(),
+      type: "container.removed",
+      container: row.name,
+    });
+  }
+
+  #planExec(container: Container, spec: ExecSpec): OciProcess {
+    const { process } = containerConfig(this.#context, container);
+    const { spec: definition, image } = container.row;
+    const { home, ...user } = resolveUser(
+      spec.user ?? definition.user ?? image.config.user,
+      readAccountFiles(this.#context.images.layersOf(image.id)),
+    );
+    const held = user.uid === 0 ? process.capabilities.bounding : [];
+    const size =
+      spec.rows !== undefined && spec.columns !== undefined
+        ? { consoleSize: { height: spec.rows, width: spec.columns } }
+        : {};
+    return {
+      ...process,
+      ...size,
+      terminal: spec.tty ?? false,
+      user,
+      args: spec.command,
+      env: mergeEnv(process.env, [`HOME=${home}`], spec.tty ? ["TERM=xterm"] : [], spec.env ?? []),
+      cwd: spec.workdir ?? process.cwd,
+      capabilities: { ...process.capabilities, effective: held, permitted: held },
+    };
+  }
+
+  #rewriteHosts(): void {
+    for (const container of this.#context.containers) {
+      if (container.row.state !== "running") continue;
+      try {
+        rewriteInPlace(container.paths.hosts, formatContainerHosts(this.#context, container));
+      } catch (error) {
+        this.#context.logger.error({ err: error, container: container.row.name }, "cannot rewrite a hosts file");
+      }
+    }
+  }
+
+  #checkRunning({ row }: Container, verb: string): void {
+    if (row.state === "running") return;
+    throw new NetdError(
+      "CONTAINER_NOT_RUNNING",
+      `Cannot ${verb} container '${row.name}': it is ${row.state}, a running one wanted`,
+      {
+        remedy: `Start it with 'netctl start ${row.name}'`,
+      },
+    );
+  }
+
+  async #runtime() {
+    return await this.#context.runtime.client();
+  }
+
+  async #exclusively<T>(container: Container, change: () => Promise<T>): Promise<T> {
+    const result = container.busy.then(change, change);
+    container.busy = result.catch(() => {});
+    return await result;
+  }
+}

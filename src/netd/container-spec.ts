@@ -1,0 +1,56 @@
+/**
+ * Checks of a container's definition that need nothing but the definition.
+ *
+ * @module
+ */
+import { isIP } from "node:net";
+import type { ContainerSpec } from "../api/index.ts";
+import { NetdError } from "../errors.ts";
+import { planCapabilities } from "./container-config.ts";
+
+/** RFC 1123 section 2.1, and what sethostname(2) takes. */
+const HOSTNAME =
+  /^(?=.{1,63}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$/;
+const ENV = /^[^=\0]+=/;
+
+/**
+ * Refuse a definition that could never run, or that would break a file it is written into.
+ *
+ * @throws {NetdError} API_REQUEST_INVALID, ADDRESS_INVALID
+ */
+export function checkContainerSpec(spec: ContainerSpec): void {
+  if (JSON.stringify(spec).includes("\\u0000")) throw invalid("a zero byte in it", "text without one");
+  if (spec.hostname !== undefined && !HOSTNAME.test(spec.hostname)) {
+    throw invalid(`hostname '${spec.hostname}'`, "up to 63 letters, digits, '-' and '.'");
+  }
+  for (const entry of spec.env ?? []) {
+    if (!ENV.test(entry)) throw invalid(`environment entry '${entry}'`, "KEY=VALUE");
+  }
+  if (spec.workdir !== undefined && !spec.workdir.startsWith("/")) {
+    throw invalid(`working directory '${spec.workdir}'`, "an absolute path");
+  }
+  for (const { name, address } of spec.extraHosts ?? []) {
+    if (!HOSTNAME.test(name)) throw invalid(`extra host '${name}'`, "a host name");
+    checkAddress(address);
+  }
+  for (const address of spec.dns ?? []) checkAddress(address);
+  for (const { source, target } of spec.mounts ?? []) {
+    if (!source.startsWith("/")) throw invalid(`mount source '${source}'`, "an absolute path");
+    if (target.split("/").includes("..") || /^\/+$/.test(target))
+      throw invalid(`mount target '${target}'`, "a path below /, without '..'");
+  }
+  planCapabilities(spec.capAdd ?? [], spec.capDrop ?? []);
+}
+
+function checkAddress(address: string): void {
+  if (isIP(address) !== 0) return;
+  throw new NetdError("ADDRESS_INVALID", `Cannot parse '${address}' as an IP address: IPv4 or IPv6 wanted`, {
+    remedy: "Give an address like 203.0.113.53",
+  });
+}
+
+function invalid(now: string, wanted: string): NetdError {
+  return new NetdError("API_REQUEST_INVALID", `Cannot create a container: ${now}, ${wanted} wanted`, {
+    remedy: "Correct the request; 'netctl run -h' lists the forms",
+  });
+}

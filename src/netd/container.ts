@@ -1,0 +1,81 @@
+/**
+ * One container as netd holds it in memory, and how it is shown.
+ *
+ * @module
+ */
+import type { ContainerInfo, LeaseInfo } from "../api/index.ts";
+import type { Lease } from "../ipam/index.ts";
+import type { ContainerPaths } from "./container-dir.ts";
+import { hostInterfaceName } from "./endpoint-plan.ts";
+import type { ContainerRow, NetworkRow } from "./state-store.ts";
+
+/** A container: what the state file holds, its lease and its paths. */
+export interface Container {
+  row: ContainerRow;
+  readonly lease: Lease;
+  readonly paths: ContainerPaths;
+  readonly hostInterface: string;
+  /** Waits for whatever changes this container now; the next change starts after it. */
+  busy: Promise<unknown>;
+  /** Called once each when it has exited and been dealt with. */
+  readonly onExit: Set<(exitCode: number) => void>;
+}
+
+/** Hold a container that was read from the store or is being made. */
+export function makeContainer(row: ContainerRow, lease: Lease, paths: ContainerPaths): Container {
+  return { row, lease, paths, hostInterface: hostInterfaceName(row.id), busy: Promise.resolve(), onExit: new Set() };
+}
+
+/** Where namespaces are pinned, so that ip-netns(8) shows them. */
+export function netnsPath(name: string): string {
+  return `/run/netns/${name}`;
+}
+
+/** Show a container as the API does. */
+export function containerInfo(container: Container, network: NetworkRow): ContainerInfo {
+  const { row, lease, paths } = container;
+  const { id, name, spec, state, command, createdAt, hostname } = row;
+  return {
+    id,
+    name,
+    image: spec.image,
+    command,
+    state,
+    ...pick(row, ["pid", "exitCode", "error", "startedAt", "finishedAt", "launch"]),
+    createdAt,
+    hostname,
+    endpoint: {
+      network: network.name,
+      address: lease.address,
+      prefixLength: Number(network.subnet.split("/")[1]),
+      gateway: network.gateway,
+      mac: lease.mac,
+      hostInterface: container.hostInterface,
+      netns: netnsPath(name),
+    },
+    labels: spec.labels ?? {},
+    spec,
+    files: { hosts: paths.hosts, hostname: paths.hostname, resolvConf: paths.resolvConf, log: paths.log },
+  };
+}
+
+/** Show a container's lease as the API does. */
+export function leaseInfo({ row, lease, hostInterface }: Container): LeaseInfo {
+  return {
+    address: lease.address,
+    mac: lease.mac,
+    container: row.name,
+    containerId: row.id,
+    network: lease.network,
+    hostInterface,
+    state: row.state,
+    since: lease.since,
+  };
+}
+
+/** The named properties that are there. */
+function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Partial<Pick<T, K>> {
+  const picked: Partial<Pick<T, K>> = {};
+  for (const key of keys) if (from[key] !== undefined) picked[key] = from[key];
+  return picked;
+}

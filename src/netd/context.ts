@@ -1,0 +1,42 @@
+/**
+ * What the parts of the daemon share.
+ *
+ * @module
+ */
+import type { DnsClient } from "../dns/index.ts";
+import type { ImageStore } from "../image/index.ts";
+import type { Ipam } from "../ipam/index.ts";
+import type { Logger } from "../logger.ts";
+import type { RuntimeClient } from "../runtime/index.ts";
+import type { ContainerRegistry } from "./container-registry.ts";
+import type { EventFeed } from "./events.ts";
+import type { HelperProcess } from "./helper-process.ts";
+import type { Journal } from "./journal.ts";
+import type { DaemonOptions } from "./options.ts";
+import type { NetworkRow, StateStore } from "./state-store.ts";
+
+/** The daemon's parts, made once at start and handed to whoever needs them. */
+export interface DaemonContext {
+  readonly options: DaemonOptions;
+  /** Ownership tag: eight hexadecimal digits, in the alias of every link and the path of every cgroup. */
+  readonly instance: string;
+  readonly store: StateStore;
+  readonly ipam: Ipam;
+  readonly images: ImageStore;
+  /** The default network. */
+  readonly network: NetworkRow;
+  /** Largest packet of the network, from the uplink. */
+  readonly mtu: number;
+  readonly containers: ContainerRegistry;
+  readonly runtime: HelperProcess<RuntimeClient>;
+  readonly dns: HelperProcess<DnsClient>;
+  readonly journal: Journal;
+  readonly events: EventFeed;
+  readonly logger: Logger;
+  readonly now: () => Date;
+}
+
+/** Path of this netd's cgroups below each controller's root. */
+export function cgroupParent(instance: string): string {
+  return `/netd/${instance}`;
+}

@@ -1,0 +1,234 @@
+/**
+ * The daemon: its parts put together, and what the API can ask of it.
+ *
+ * @module
+ */
+import type { Readable } from "node:stream";
+import type { FastifyInstance } from "fastify";
+import type {
+  ContainerInfo,
+  ContainerSpec,
+  DaemonInfo,
+  EventInfo,
+  ExecSpec,
+  ImageInfo,
+  LeaseInfo,
+  NetworkInfo,
+  ShellPlan,
+} from "../api/index.ts";
+import { NetdError } from "../errors.ts";
+import { stepsToShell } from "../kernel/index.ts";
+import type { Logger } from "../logger.ts";
+import { type Container, containerInfo, leaseInfo } from "./container.ts";
+import { createContainer, previewContainer } from "./container-create.ts";
+import type { AnyRuntimeStream, ContainerLifecycle } from "./container-lifecycle.ts";
+import { showLaunch, showStop } from "./container-show.ts";
+import type { DaemonContext } from "./context.ts";
+import { planDetach } from "./endpoint-plan.ts";
+import { createServer } from "./http/index.ts";
+import { parseImageChanges } from "./image-changes.ts";
+import { type ReadLogOptions, readLog } from "./log-reader.ts";
+import type { DaemonOptions } from "./options.ts";
+import { listenOnSocket } from "./socket.ts";
+import { openContext } from "./start.ts";
+
+declare const NETD_VERSION: string;
+
+/** A running netd. */
+export class Daemon {
+  readonly logger: Logger;
+  readonly #context: DaemonContext;
+  readonly #lifecycle: ContainerLifecycle;
+  #server: FastifyInstance | undefined;
+
+  private constructor(context: DaemonContext, lifecycle: ContainerLifecycle) {
+    this.#context = context;
+    this.#lifecycle = lifecycle;
+    this.logger = context.logger;
+  }
+
+  /**
+   * Start: read the state, bring the kernel to it, find or start the helpers, listen.
+   *
+   * @throws {NetdError} DAEMON_ALREADY_RUNNING, BRIDGE_FOREIGN, SUBNET_OVERLAPS_ROUTE …
+   */
+  static async start(options: DaemonOptions, logger: Logger): Promise<Daemon> {
+    const { context, lifecycle } = await openContext(options, logger);
+    const daemon = new Daemon(context, lifecycle);
+    daemon.#server = createServer(daemon);
+    await listenOnSocket(daemon.#server, options);
+    return daemon;
+  }
+
+  /** Stop serving; containers, their network and their names go on. */
+  async stop(): Promise<void> {
+    const { runtime, dns, store, journal } = this.#context;
+    await this.#server?.close();
+    runtime.stop();
+    dns.stop();
+    journal.flush();
+    store[Symbol.dispose]();
+  }
+
+  async info(): Promise<DaemonInfo> {
+    const { options, instance, containers, runtime, dns } = this.#context;
+    const hello = await (await runtime.client()).call("hello", {});
+    const resolver = await (await dns.client()).request({ method: "hello" });
+    return {
+      version: NETD_VERSION,
+      pid: process.pid,
+      instance,
+      runDir: options.runDir,
+      stateDir: options.stateDir,
+      runtime: { pid: hello.pid, forks: hello.forks, secondForks: hello.secondForks, slowStarts: hello.slowStarts },
+      dns: { pid: resolver.pid },
+      containers: {
+        running: [...containers].filter(({ row }) => row.state === "running").length,
+        total: containers.size,
+      },
+    };
+  }
+
+  listContainers(hasAll: boolean): ContainerInfo[] {
+    const shown = [...this.#context.containers].filter(({ row }) => hasAll || row.state === "running");
+    return shown.map((container) => this.#info(container)).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  }
+
+  inspectContainer(reference: string): ContainerInfo {
+    return this.#info(this.#find(reference));
+  }
+
+  /** @throws {NetdError} for anything that is wrong with the spec */
+  createContainer(spec: ContainerSpec): ContainerInfo {
+    return this.#info(createContainer(this.#context, spec));
+  }
+
+  /** The commands that would create and start such a container; nothing is done. */
+  async showRun(spec: ContainerSpec): Promise<ShellPlan> {
+    return await this.#show(previewContainer(this.#context, spec));
+  }
+
+  /** The commands that make a container by hand. */
+  async showContainer(reference: string): Promise<ShellPlan> {
+    return await this.#show(this.#find(reference));
+  }
+
+  async startContainer(reference: string): Promise<ContainerInfo> {
+    const container = this.#find(reference);
+    await this.#lifecycle.start(container);
+    return this.#info(container);
+  }
+
+  async stopContainer(reference: string, signal: number, timeoutMs: number): Promise<ContainerInfo> {
+    const container = this.#find(reference);
+    await this.#lifecycle.stop(container, signal, timeoutMs);
+    return this.#info(container);
+  }
+
+  showStop(reference: string, signal: number): ShellPlan {
+    return { commands: showStop(this.#find(reference), signal) };
+  }
+
+  async killContainer(reference: string, signal: number): Promise<ContainerInfo> {
+    const container = this.#find(reference);
+    await this.#lifecycle.kill(container, signal);
+    return this.#info(container);
+  }
+
+  async waitContainer(reference: string): Promise<number> {
+    return await this.#lifecycle.exited(this.#find(reference));
+  }
+
+  async removeContainer(reference: string, isForced: boolean): Promise<void> {
+    await this.#lifecycle.remove(this.#find(reference), isForced);
+  }
+
+  showRemove(reference: string): ShellPlan {
+    const container = this.#find(reference);
+    const { hostInterface, row, paths } = container;
+    const kill = row.state === "running" ? showStop(container, 9) : [];
+    return {
+      commands: [...kill, ...stepsToShell(planDetach({ netns: row.name, hostInterface })), `rm -r ${paths.root}`],
+    };
+  }
+
+  /** Attach to a container; `settled` settles when its end has been dealt with. */
+  async attach(
+    reference: string,
+    isStarting: boolean,
+  ): Promise<{ stream: AnyRuntimeStream; settled: () => Promise<unknown> }> {
+    const container = this.#find(reference);
+    let isSettled = false;
+    const exit = new Promise<void>((resolve) => {
+      const settle = () => {
+        isSettled = true;
+        container.onExit.delete(settle);
+        resolve();
+      };
+      container.onExit.add(settle);
+    });
+    const stream = await (isStarting ? this.#lifecycle.startAttached(container) : this.#lifecycle.attach(container));
+    return { stream, settled: async () => isSettled || (await exit) };
+  }
+
+  async exec(reference: string, spec: ExecSpec): Promise<AnyRuntimeStream> {
+    return await this.#lifecycle.exec(this.#find(reference), spec);
+  }
+
+  readLogs(reference: string, options: Omit<ReadLogOptions, "ended">): Readable {
+    const container = this.#find(reference);
+    return readLog(container.paths.log, { ...options, ended: this.#lifecycle.exited(container) });
+  }
+
+  listLeases(): LeaseInfo[] {
+    const { ipam, containers } = this.#context;
+    return ipam.list().flatMap(({ containerId }) => {
+      const container = containers.byId(containerId);
+      return container === undefined ? [] : [leaseInfo(container)];
+    });
+  }
+
+  listNetworks(): NetworkInfo[] {
+    const { network, ipam, mtu } = this.#context;
+    const { name, bridge, subnet, gateway, mac, isAdopted } = network;
+    return [{ name, bridge, subnet, gateway, mac, mtu, adopted: isAdopted, addresses: ipam.usage(name) }];
+  }
+
+  inspectNetwork(name: string): NetworkInfo {
+    const network = this.listNetworks().find((known) => known.name === name);
+    if (network !== undefined) return network;
+    throw new NetdError("NETWORK_UNKNOWN", `Cannot find network '${name}': there is none of that name`, {
+      remedy: "See the networks with 'netctl net ls'",
+    });
+  }
+
+  listImages(): ImageInfo[] {
+    return this.#context.images.list();
+  }
+
+  async importImage(name: string, archive: Readable, changes: string[]): Promise<ImageInfo> {
+    return await this.#context.images.importTar(name, archive, { config: parseImageChanges(changes) });
+  }
+
+  async removeImage(name: string): Promise<void> {
+    const { images, containers } = this.#context;
+    await images.remove(name, (id) => [...containers].find(({ row }) => row.image.id === id)?.row.name);
+  }
+
+  /** Listen to events until the returned function is called. */
+  listen(listener: (event: EventInfo) => void): () => void {
+    return this.#context.events.listen(listener);
+  }
+
+  async #show(container: Container): Promise<ShellPlan> {
+    return { commands: await showLaunch(this.#context, this.#lifecycle, container) };
+  }
+
+  #find(reference: string): Container {
+    return this.#context.containers.find(reference);
+  }
+
+  #info(container: Container): ContainerInfo {
+    return containerInfo(container, this.#context.network);
+  }
+}

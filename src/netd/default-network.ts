@@ -1,0 +1,140 @@
+/**
+ * The default network: which subnet and gateway it has, its bridge, forwarding and rules.
+ *
+ * @module
+ */
+import { formatIpv4, macOfIpv4, parseIpv4, parseSubnet, type Subnet } from "../address/index.ts";
+import { NetdError } from "../errors.ts";
+import { checkSubnetFree, defaultSubnets, pickSubnet } from "../ipam/index.ts";
+import { applySteps, type JournalEntry, type NetworkStep, readSysctl, stepsToShell } from "../kernel/index.ts";
+import { FIREWALL_TABLE, renderFirewall } from "./firewall.ts";
+import { listTakenSubnets, readBridgeFacts } from "./kernel-facts.ts";
+import { planBridge } from "./network-plan.ts";
+import type { DaemonOptions } from "./options.ts";
+import type { NetworkRow, StateStore } from "./state-store.ts";
+
+/** Name of the network that containers join unless told otherwise. */
+export const DEFAULT_NETWORK = "default";
+
+/** Sysctls that netd needs, and the key under which the value it found is remembered. */
+export const NEEDED_SYSCTLS = [{ key: "net/ipv4/ip_forward", value: "1" }] as const;
+
+/** Key in the state under which the host's own value of a sysctl is kept. */
+export function sysctlMemoKey(key: string): string {
+  return `sysctl:${key}`;
+}
+
+/** What {@link ensureNetwork} needs besides the network. */
+export interface EnsureNetworkOptions {
+  instance: string;
+  mtu: number;
+  isAdopting: boolean;
+  journal: (entry: JournalEntry) => void;
+}
+
+/**
+ * Choose the default network: the remembered one, changed by the flags as long as nobody has an address in it.
+ *
+ * @throws {NetdError} NETWORK_IN_USE, SUBNET_INVALID, SUBNET_OVERLAPS_ROUTE, SUBNET_POOL_EXHAUSTED, ADDRESS_INVALID, IPAM_ADDRESS_*
+ */
+export function chooseNetwork(
+  options: DaemonOptions,
+  remembered: NetworkRow | undefined,
+  hasLeases: boolean,
+): NetworkRow {
+  const { bridge } = options;
+  const taken = listTakenSubnets(bridge);
+  const wanted = options.subnet === undefined ? undefined : parseSubnet(options.subnet);
+  if (remembered !== undefined && hasLeases) {
+    const differs = [
+      wanted !== undefined && wanted.cidr !== remembered.subnet ? `subnet ${remembered.subnet}` : undefined,
+      options.gateway !== undefined && options.gateway !== remembered.gateway
+        ? `gateway ${remembered.gateway}`
+        : undefined,
+      bridge !== remembered.bridge && bridge !== "br0" ? `bridge ${remembered.bridge}` : undefined,
+    ].find((text) => text !== undefined);
+    if (differs !== undefined) {
+      throw new NetdError(
+        "NETWORK_IN_USE",
+        `Cannot change the default network: containers have addresses in it, with ${differs}`,
+        {
+          remedy: "Start netd without that flag, or remove the containers first",
+        },
+      );
+    }
+    return remembered;
+  }
+  const subnet = chooseSubnet(wanted, remembered, taken);
+  const gateway =
+    options.gateway ?? (remembered?.subnet === subnet.cidr ? remembered.gateway : formatIpv4(subnet.first + 1));
+  checkGateway(gateway, subnet);
+  return {
+    name: DEFAULT_NETWORK,
+    bridge,
+    subnet: subnet.cidr,
+    gateway,
+    mac: macOfIpv4(gateway),
+    isAdopted: options.isAdopting && readBridgeFacts(bridge).link !== undefined,
+  };
+}
+
+function chooseSubnet(
+  wanted: Subnet | undefined,
+  remembered: NetworkRow | undefined,
+  taken: ReturnType<typeof listTakenSubnets>,
+): Subnet {
+  const usable = wanted ?? (remembered === undefined ? undefined : parseSubnet(remembered.subnet));
+  if (usable === undefined) return pickSubnet(defaultSubnets(), taken);
+  if (usable.prefixLength > 30 || usable.prefixLength < 8) {
+    throw new NetdError("SUBNET_INVALID", `Cannot use subnet ${usable.cidr}: a prefix length from 8 to 30 wanted`, {
+      remedy: "Give a subnet like 172.16.0.0/24",
+    });
+  }
+  checkSubnetFree(usable, taken);
+  return usable;
+}
+
+function checkGateway(gateway: string, subnet: Subnet): void {
+  const value = parseIpv4(gateway);
+  if (value > subnet.first && value < subnet.last) return;
+  throw new NetdError(
+    "IPAM_ADDRESS_OUTSIDE_SUBNET",
+    `Cannot use gateway ${gateway}: it is no host address of ${subnet.cidr}`,
+    {
+      remedy: `Give one from ${formatIpv4(subnet.first + 1)} to ${formatIpv4(subnet.last - 1)}`,
+    },
+  );
+}
+
+/**
+ * Bring the kernel to what the network wants: sysctls, bridge, rules. What is already right is left alone, so that a restart costs no packet.
+ *
+ * @throws {NetdError} BRIDGE_FOREIGN, KERNEL_CALL_FAILED, NFT_FAILED
+ */
+export function ensureNetwork(store: StateStore, network: NetworkRow, options: EnsureNetworkOptions): void {
+  const { instance, mtu, isAdopting, journal } = options;
+  const bridge = planBridge(network, { facts: readBridgeFacts(network.bridge), instance, mtu, isAdopting });
+  applySteps([...planSysctls(store), ...bridge, planFirewall([network])], { journal });
+}
+
+/** Plan the whole firewall table. */
+export function planFirewall(networks: readonly NetworkRow[]): NetworkStep {
+  return { op: "nft.replaceTable", family: "inet", name: FIREWALL_TABLE, body: renderFirewall(networks) };
+}
+
+/** The commands that make the network by hand, on a host that has nothing of it. */
+export function showNetwork(network: NetworkRow, options: Pick<EnsureNetworkOptions, "instance" | "mtu">): string[] {
+  const bridge = planBridge(network, { facts: { link: undefined, addresses: [] }, ...options, isAdopting: false });
+  const sysctls = NEEDED_SYSCTLS.map(({ key, value }): NetworkStep => ({ op: "sysctl.set", key, value }));
+  return stepsToShell([...sysctls, ...bridge, planFirewall([network])]);
+}
+
+/** Plan the sysctls that are not yet as needed; the values found are remembered first, to be put back at teardown. */
+function planSysctls(store: StateStore): NetworkStep[] {
+  return NEEDED_SYSCTLS.flatMap(({ key, value }): NetworkStep[] => {
+    const found = readSysctl(key);
+    if (found === value) return [];
+    if (store.getMeta(sysctlMemoKey(key)) === undefined) store.setMeta(sysctlMemoKey(key), found);
+    return [{ op: "sysctl.set", key, value }];
+  });
+}

@@ -1,0 +1,67 @@
+/**
+ * Plans of one container's place in a network: namespace, veth pair, address, route. Pure.
+ *
+ * @module
+ */
+import { parseSubnet } from "../address/index.ts";
+import type { NetworkStep } from "../kernel/index.ts";
+import { linkAlias } from "./network-plan.ts";
+
+/** Everything that joins one container to one network. */
+export interface EndpointPlanInput {
+  containerId: string;
+  /** Name under /run/netns. */
+  netns: string;
+  hostInterface: string;
+  bridge: string;
+  address: string;
+  subnet: string;
+  gateway: string;
+  mac: string;
+  mtu: number;
+  instance: string;
+}
+
+/** Name of the interface inside the container. */
+const CONTAINER_INTERFACE = "eth0";
+
+/** Name of a container's host-side interface: `ve` and the first 10 digits of its id, which IFNAMSIZ has room for. */
+export function hostInterfaceName(containerId: string): string {
+  return `ve${containerId.slice(0, 10)}`;
+}
+
+/** Plan what joins a container to its network, in order; undone in reverse when a step fails. */
+export function planAttach(input: EndpointPlanInput): NetworkStep[] {
+  const { netns, hostInterface, mac, gateway } = input;
+  const address = `${input.address}/${parseSubnet(input.subnet).prefixLength}`;
+  return [
+    { op: "netns.add", name: netns },
+    // IPv4 only: an interface that comes now gets no link-local address, so nothing waits for duplicate-address detection.
+    { op: "sysctl.set", netns, key: "net/ipv6/conf/default/disable_ipv6", value: "1" },
+    {
+      op: "link.addVeth",
+      host: hostInterface,
+      hostAlias: linkAlias(input.instance, input.containerId),
+      bridge: input.bridge,
+      peer: CONTAINER_INTERFACE,
+      peerNetns: netns,
+      peerMac: mac,
+      mtu: input.mtu,
+    },
+    { op: "sysctl.set", key: `net/ipv6/conf/${hostInterface}/disable_ipv6`, value: "1" },
+    { op: "link.set", name: hostInterface, up: true },
+    { op: "link.set", netns, name: "lo", up: true },
+    { op: "address.add", netns, link: CONTAINER_INTERFACE, address },
+    { op: "link.set", netns, name: CONTAINER_INTERFACE, up: true },
+    { op: "route.add", netns, to: "default", via: gateway, dev: CONTAINER_INTERFACE },
+    { op: "arp.announce", netns, link: CONTAINER_INTERFACE, address: input.address, mac },
+  ];
+}
+
+/** Plan what takes a container out of its network. The veth pair goes with either end; both are named so that nothing depends on order. */
+export function planDetach(input: Pick<EndpointPlanInput, "netns" | "hostInterface">): NetworkStep[] {
+  return [
+    { op: "link.delete", name: input.hostInterface },
+    { op: "netns.delete", name: input.netns },
+  ];
+}

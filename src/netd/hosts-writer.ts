@@ -1,0 +1,39 @@
+/**
+ * Writes the generated files of containers, in place: a bind mount shows the file, not the name, so a rename would never be seen inside.
+ *
+ * @module
+ */
+import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+
+/** Write `content` into an existing file, keeping its inode; readers see the old text or the new, never an empty file. */
+export function rewriteInPlace(path: string, content: string): void {
+  const bytes = Buffer.from(content);
+  const fd = openSync(path, "r+");
+  try {
+    writeSync(fd, bytes, 0, bytes.length, 0);
+    ftruncateSync(fd, bytes.length);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Rewrites the hosts files of all running containers after a change of membership; several changes at once cost one pass. */
+export class HostsWriter {
+  readonly #rewriteAll: () => void;
+  #isScheduled = false;
+
+  /** `rewriteAll` writes every file from the membership of that moment. */
+  constructor(rewriteAll: () => void) {
+    this.#rewriteAll = rewriteAll;
+  }
+
+  /** Have all files rewritten once the requests at hand are through. */
+  schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#rewriteAll();
+    });
+  }
+}

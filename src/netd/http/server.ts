@@ -1,0 +1,89 @@
+/**
+ * The server: fastify, with errors as `{ code, message, remedy }`.
+ *
+ * @module
+ */
+import Fastify, { type FastifyInstance } from "fastify";
+import { formatError, NetdError } from "../../errors.ts";
+import type { Daemon } from "../daemon.ts";
+import { collectOpenApi } from "./openapi.ts";
+import { registerContainerRoutes } from "./routes-containers.ts";
+import { registerImageRoutes } from "./routes-images.ts";
+import { registerNetworkRoutes } from "./routes-network.ts";
+import { handleUpgrade } from "./upgrade.ts";
+
+/** Largest JSON body, in bytes; image archives are streamed and have limits of their own. */
+const BODY_LIMIT_BYTES = 1 << 20;
+
+/** Make the server of a daemon's API; it does not listen yet. */
+export function createServer(daemon: Daemon): FastifyInstance {
+  const server = Fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    forceCloseConnections: true,
+    // Image uploads and long polls take as long as they take.
+    requestTimeout: 0,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    schemaErrorFormatter: (errors, where) => {
+      const first = errors[0];
+      const field = `${where}${(first?.instancePath ?? "").replaceAll("/", ".")}`;
+      const extra = typeof first?.params.additionalProperty === "string" ? ` '${first.params.additionalProperty}'` : "";
+      return new NetdError(
+        "API_REQUEST_INVALID",
+        `Cannot accept the request: ${field} ${first?.message ?? "is wrong"}${extra}`,
+        {
+          remedy: "See /v1/openapi.json for what the request may hold",
+        },
+      );
+    },
+  });
+  collectOpenApi(server);
+  server.setErrorHandler((error, _request, reply) => {
+    const shown = toNetdError(error);
+    if (shown.status >= 500) daemon.logger.error({ err: error }, "request failed");
+    return reply.status(shown.status).send(formatError(shown));
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const unknown = new NetdError(
+      "API_ROUTE_UNKNOWN",
+      `Cannot ${request.method} ${request.url}: there is no such route`,
+      {
+        remedy: "See /v1/openapi.json for the routes",
+      },
+    );
+    return reply.status(unknown.status).send(formatError(unknown));
+  });
+  registerContainerRoutes(server, daemon);
+  registerImageRoutes(server, daemon);
+  registerNetworkRoutes(server, daemon);
+  server.server.on("upgrade", (request, socket, head) => void handleUpgrade(daemon, request, socket, head));
+  return server;
+}
+
+/** Turn what fastify and its parsers throw into an error of ours. */
+function toNetdError(error: unknown): NetdError {
+  if (error instanceof NetdError) return error;
+  const { code, statusCode, message, cause } = error as {
+    code?: string;
+    statusCode?: number;
+    message?: string;
+    cause?: unknown;
+  };
+  if (cause instanceof NetdError) return cause;
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    return new NetdError(
+      "API_BODY_TOO_LARGE",
+      `Cannot accept the request: its body is larger than ${BODY_LIMIT_BYTES} bytes`,
+      {
+        remedy: "Send less; image archives go to PUT /v1/images/NAME as application/octet-stream",
+        cause: error,
+      },
+    );
+  }
+  if (statusCode !== undefined && statusCode < 500) {
+    return new NetdError("API_REQUEST_INVALID", `Cannot accept the request: ${message ?? "it is malformed"}`, {
+      remedy: "Send JSON as /v1/openapi.json describes it",
+      cause: error,
+    });
+  }
+  return new NetdError("INTERNAL", message ?? String(error), { cause: error });
+}

@@ -1,0 +1,63 @@
+/**
+ * What the kernel reports, as far as the daemon's planning needs it. Only asks.
+ *
+ * @module
+ */
+import { parseIpv4 } from "../address/index.ts";
+import { subnetOf, type TakenSubnet } from "../ipam/index.ts";
+import {
+  findLink as findLinkBySocket,
+  type LinkInfo,
+  listAddresses,
+  listLinks,
+  listRoutes,
+  type RouteInfo,
+  RtnetlinkSocket,
+} from "../kernel/index.ts";
+import type { BridgeFacts } from "./network-plan.ts";
+
+/** MTU when no default route tells one. */
+const DEFAULT_MTU = 1500;
+
+/** Ask for one link by name. */
+export function findLink(name: string): LinkInfo | undefined {
+  using socket = RtnetlinkSocket.open();
+  return findLinkBySocket(socket, name);
+}
+
+/** Ask for all links. */
+export function listAllLinks(): LinkInfo[] {
+  using socket = RtnetlinkSocket.open();
+  return listLinks(socket);
+}
+
+/** Ask for what is where a bridge belongs. */
+export function readBridgeFacts(bridge: string): BridgeFacts {
+  using socket = RtnetlinkSocket.open();
+  const link = findLinkBySocket(socket, bridge);
+  return { link, addresses: link === undefined ? [] : listAddresses(socket, { link: bridge, family: "inet" }) };
+}
+
+/** Ask for the IPv4 subnets that routes lead to, those of `exceptLink` left out. */
+export function listTakenSubnets(exceptLink: string): TakenSubnet[] {
+  using socket = RtnetlinkSocket.open();
+  return listRoutes(socket, { family: "inet" })
+    .filter(({ to, dev }) => to !== "default" && dev !== exceptLink)
+    .map((route) => {
+      const [address = "", length = "32"] = route.to.split("/");
+      return { subnet: subnetOf(parseIpv4(address), Number(length)), by: describeRoute(route) };
+    });
+}
+
+/** Ask for the largest packet that leaves by the default route; 1500 without one. */
+export function readUplinkMtu(): number {
+  using socket = RtnetlinkSocket.open();
+  const [uplink] = listRoutes(socket, { family: "inet" })
+    .filter(({ to, dev }) => to === "default" && dev !== undefined)
+    .sort((a, b) => a.metric - b.metric);
+  return (uplink?.dev === undefined ? undefined : findLinkBySocket(socket, uplink.dev)?.mtu) ?? DEFAULT_MTU;
+}
+
+function describeRoute({ to, via, dev }: RouteInfo): string {
+  return `route ${to}${via === undefined ? "" : ` via ${via}`}${dev === undefined ? "" : ` dev ${dev}`}`;
+}

@@ -1,0 +1,206 @@
+/**
+ * Puts the daemon together at start, and brings the kernel and the helpers to what the state file says.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { parseIpv4, parseSubnet } from "../address/index.ts";
+import { DnsClient } from "../dns/index.ts";
+import { ImageStore } from "../image/index.ts";
+import { Ipam, SqliteLeaseStore } from "../ipam/index.ts";
+import { becomeSubreaper, lockDirectory } from "../kernel/index.ts";
+import type { Logger } from "../logger.ts";
+import { type HelloResult, RuntimeClient } from "../runtime/index.ts";
+import { type Container, makeContainer } from "./container.ts";
+import { containerPaths } from "./container-dir.ts";
+import { ContainerLifecycle } from "./container-lifecycle.ts";
+import { ContainerRegistry } from "./container-registry.ts";
+import type { DaemonContext } from "./context.ts";
+import { chooseNetwork, DEFAULT_NETWORK, ensureNetwork } from "./default-network.ts";
+import { EventFeed } from "./events.ts";
+import { dnsCommand, runtimeCommand } from "./helper-commands.ts";
+import { HelperProcess } from "./helper-process.ts";
+import { Journal } from "./journal.ts";
+import { KeptDescriptors } from "./kept-descriptors.ts";
+import { readUplinkMtu } from "./kernel-facts.ts";
+import type { DaemonOptions } from "./options.ts";
+import { Reaper } from "./reaper.ts";
+import { restoreEndpoint } from "./restore-endpoint.ts";
+import { StateStore } from "./state-store.ts";
+
+/** Host program that the built-in image is made from. */
+const STATIC_BUSYBOX = "/bin/busybox";
+
+/** What {@link openContext} returns. */
+export interface OpenedDaemon {
+  context: DaemonContext;
+  lifecycle: ContainerLifecycle;
+}
+
+/** Open state and kernel; on return, containers that were running are known again and everything is as the state says. */
+export async function openContext(options: DaemonOptions, logger: Logger): Promise<OpenedDaemon> {
+  const { runDir, stateDir } = options;
+  mkdirSync(runDir, { recursive: true, mode: 0o755 });
+  mkdirSync(`${stateDir}/containers`, { recursive: true, mode: 0o711 });
+  lockDirectory(runDir);
+  lockDirectory(stateDir);
+  becomeSubreaper();
+
+  const store = new StateStore(`${stateDir}/netd.db`);
+  const instance = openInstance(store);
+  const registry = new ContainerRegistry();
+  const ipam = new Ipam(new SqliteLeaseStore(store.database), {
+    now: () => new Date(),
+    nameOf: (id) => registry.byId(id)?.row.name,
+  });
+  const rows = store.listContainers();
+  const remembered = store.listNetworks().find(({ name }) => name === DEFAULT_NETWORK);
+  const network = chooseNetwork(options, remembered, rows.length > 0);
+  const mtu = readUplinkMtu();
+  const journal = new Journal(`${stateDir}/journal.ndjson`);
+  ensureNetwork(store, network, { instance, mtu, isAdopting: options.isAdopting, journal: journal.note });
+  store.saveNetwork(network);
+  ipam.openNetwork({ name: network.name, subnet: parseSubnet(network.subnet), gateway: parseIpv4(network.gateway) });
+  for (const row of rows) {
+    const lease = ipam.find(row.network, row.id);
+    if (lease === undefined) logger.error({ container: row.name }, "container has no lease, it is left out");
+    else registry.add(makeContainer(row, lease, containerPaths(stateDir, runDir, row.id)));
+  }
+  deleteOrphanDirs(registry, stateDir);
+
+  const images = new ImageStore(`${stateDir}/images`);
+  await images.ensureBusybox(STATIC_BUSYBOX).catch((error: unknown) => {
+    logger.warn({ err: error }, "there is no built-in image");
+  });
+
+  const kept = new KeptDescriptors();
+  const reaper = new Reaper((pid) => [...registry].some(({ row }) => row.state === "running" && row.pid === pid));
+  const helperLog = (name: string) => `${stateDir}/${name}.log`;
+  let lifecycle: ContainerLifecycle | undefined;
+  const context: DaemonContext = {
+    options,
+    instance,
+    store,
+    ipam,
+    images,
+    network,
+    mtu,
+    containers: registry,
+    journal,
+    events: new EventFeed(),
+    logger,
+    now: () => new Date(),
+    runtime: new HelperProcess<RuntimeClient>({
+      name: "netd-runtime",
+      command: runtimeCommand(options),
+      logFile: helperLog("netd-runtime"),
+      connect: () => RuntimeClient.connect(`${runDir}/runtime.sock`),
+      onConnected: async (client) => {
+        const hello = await client.call("hello", {});
+        client.onEvent((event) => {
+          if (event.event === "descriptors") kept.take(hello.pid, event.params.descriptors);
+          else void lifecycle?.handleExit(event.params).finally(() => reaper.reap());
+        });
+        await kept.settle(client, hello.pid);
+        await takeOver(context, lifecycle!, client, hello);
+        reaper.reap();
+      },
+      logger,
+    }),
+    dns: new HelperProcess<DnsClient>({
+      name: "netd-dns",
+      command: dnsCommand(options),
+      logFile: helperLog("netd-dns"),
+      connect: () => DnsClient.connect(`${runDir}/dns.sock`),
+      onConnected: async (client) => {
+        await client.request({ method: "setZones", zones: [zoneOf(context)] });
+      },
+      logger,
+    }),
+  };
+  lifecycle = new ContainerLifecycle(context);
+  await Promise.all([context.runtime.start(), context.dns.start()]);
+  journal.flush();
+  return { context, lifecycle };
+}
+
+function openInstance(store: StateStore): string {
+  const known = store.getMeta("instance");
+  if (known !== undefined) return known;
+  const made = randomBytes(4).toString("hex");
+  store.setMeta("instance", made);
+  return made;
+}
+
+/** All running members of the network, as the resolver wants them. */
+function zoneOf({ network, containers }: DaemonContext) {
+  const members = [...containers].filter(({ row }) => row.state === "running");
+  return {
+    network: network.name,
+    listen: network.gateway,
+    records: Object.fromEntries(members.map(({ row, lease }) => [row.name, lease.address])),
+    clientUpstreams: Object.fromEntries(
+      members.flatMap(({ row, lease }) => (row.spec.dns === undefined ? [] : [[lease.address, row.spec.dns]])),
+    ),
+  };
+}
+
+/** Compare what the runtime has with what the state says; the runtime knows better what runs, the state what should exist. */
+async function takeOver(
+  context: DaemonContext,
+  lifecycle: ContainerLifecycle,
+  client: RuntimeClient,
+  hello: HelloResult,
+): Promise<void> {
+  const { containers, store, logger } = context;
+  const records = new Map(hello.containers.map((record) => [record.containerId, record]));
+  for (const container of [...containers]) {
+    const record = records.get(container.row.id);
+    const { state } = container.row;
+    if (record?.state === "running") {
+      if (state !== "running") {
+        container.row = { ...container.row, state: "running", pid: record.pid, startTime: record.startTime };
+        store.updateContainerState(container.row);
+      }
+      restoreEndpoint(context, lifecycle, container);
+    } else if (state === "running") {
+      await endUnseen(context, lifecycle, container, record?.exitCode ?? null, record?.finishedAt);
+    } else if (existsSync(container.paths.streams)) {
+      // A start that netd did not live to finish.
+      await lifecycle.leave(container);
+    }
+  }
+  for (const { containerId } of hello.containers) {
+    if (containers.byId(containerId) !== undefined) continue;
+    logger.warn({ containerId }, "the runtime has a container that the state does not know, it is removed");
+    await client.call("remove", { containerId });
+  }
+}
+
+async function endUnseen(
+  context: DaemonContext,
+  lifecycle: ContainerLifecycle,
+  container: Container,
+  exitCode: number | null,
+  finishedAt: string | undefined,
+): Promise<void> {
+  await lifecycle.markExited(container, exitCode, finishedAt ?? context.now().toISOString());
+  for (const settle of [...container.onExit]) settle(container.row.exitCode!);
+  if (container.row.spec.autoRemove === true) {
+    // The runtime's connection is not in use before this returns: removal waits for it.
+    setImmediate(
+      () =>
+        void lifecycle
+          .remove(container, false)
+          .catch((error: unknown) => context.logger.error({ err: error }, "cannot remove")),
+    );
+  }
+}
+
+/** Remove directories whose container is gone: a removal that netd did not live to finish. */
+function deleteOrphanDirs(registry: ContainerRegistry, stateDir: string): void {
+  for (const id of readdirSync(`${stateDir}/containers`)) {
+    if (registry.byId(id) === undefined) rmSync(`${stateDir}/containers/${id}`, { recursive: true, force: true });
+  }
+}

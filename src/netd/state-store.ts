@@ -1,0 +1,179 @@
+/**
+ * What netd must not forget, in SQLite: networks, containers, and what it changed on the host. Leases are in tables of `src/ipam` in the
+ * same file, so that a container and its lease are written by one transaction.
+ *
+ * WAL with synchronous=FULL: a definition or a lease is on the disk before anyone hears of it. Changes of a process's state are written with
+ * synchronous=NORMAL: they survive the death of netd, and after a power cut no process is left for them to be true of.
+ *
+ * @module
+ */
+import Database from "libsql";
+import type { ContainerSpec, ContainerState, LaunchCounters } from "../api/index.ts";
+import { NetdError } from "../errors.ts";
+import type { ImageDefaults } from "./container-config.ts";
+
+/** One network as it is remembered. */
+export interface NetworkRow {
+  name: string;
+  bridge: string;
+  subnet: string;
+  gateway: string;
+  mac: string;
+  /** The bridge was there before us: it stays at teardown. */
+  isAdopted: boolean;
+}
+
+/** One container as it is remembered. */
+export interface ContainerRow {
+  id: string;
+  name: string;
+  /** As asked for, with `name` filled in. */
+  spec: ContainerSpec;
+  hostname: string;
+  /** The image as it was when the container was made; its name may have gone to another since. */
+  image: { id: string; config: ImageDefaults };
+  /** What runs: the spec's command or the image's. */
+  command: string[];
+  network: string;
+  createdAt: string;
+  state: ContainerState;
+  pid?: number;
+  /** Clock ticks since boot; with `pid` names one process for ever. */
+  startTime?: number;
+  exitCode?: number;
+  error?: string;
+  startedAt?: string;
+  finishedAt?: string;
+  launch?: LaunchCounters;
+}
+
+type StateColumns = Omit<
+  ContainerRow,
+  "id" | "name" | "spec" | "hostname" | "image" | "command" | "network" | "createdAt"
+>;
+
+const SCHEMA_VERSION = 1;
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS networks (name TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS containers (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, definition TEXT NOT NULL, state TEXT NOT NULL
+  ) STRICT;
+`;
+
+/** The SQLite file of one netd. Every write throws STATE_WRITE_FAILED when the disk refuses it, and then nothing has changed. */
+export class StateStore implements Disposable {
+  readonly database: Database.Database;
+  readonly #insert: Database.Statement<unknown[]>;
+  readonly #update: Database.Statement<unknown[]>;
+  readonly #delete: Database.Statement<unknown[]>;
+  readonly #setMeta: Database.Statement<unknown[]>;
+  readonly #getMeta: Database.Statement<unknown[]>;
+
+  /**
+   * Open the file, or make it.
+   *
+   * @throws {NetdError} STATE_WRITE_FAILED when it can't be written, was made by a newer netd, or is not a database
+   */
+  constructor(path: string) {
+    this.database = guard("open", path, () => {
+      const database = new Database(path);
+      database.pragma("journal_mode = WAL");
+      database.pragma("synchronous = FULL");
+      database.exec(SCHEMA);
+      return database;
+    });
+    this.#insert = this.database.prepare("INSERT INTO containers (id, name, definition, state) VALUES (?, ?, ?, ?)");
+    this.#update = this.database.prepare("UPDATE containers SET state = ? WHERE id = ?");
+    this.#delete = this.database.prepare("DELETE FROM containers WHERE id = ?");
+    this.#setMeta = this.database.prepare(
+      "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    );
+    this.#getMeta = this.database.prepare("SELECT value FROM meta WHERE key = ?");
+    const version = this.getMeta("schema");
+    if (version === undefined) this.setMeta("schema", String(SCHEMA_VERSION));
+    else if (Number(version) > SCHEMA_VERSION) {
+      throw new NetdError(
+        "STATE_WRITE_FAILED",
+        `Cannot use state '${path}': schema ${version}, at most ${SCHEMA_VERSION} wanted`,
+        {
+          remedy: "Start the newer netd that wrote it, or give another --state-dir",
+        },
+      );
+    }
+  }
+
+  /** Run `change` in one durable transaction; when it throws, nothing of it remains. */
+  transact<T>(what: string, change: () => T): T {
+    return guard("write", what, () => this.database.transaction(change).immediate());
+  }
+
+  getMeta(key: string): string | undefined {
+    return (this.#getMeta.get(key) as { value: string } | undefined)?.value;
+  }
+
+  setMeta(key: string, value: string): void {
+    guard("write", key, () => this.#setMeta.run(key, value));
+  }
+
+  listNetworks(): NetworkRow[] {
+    const rows = this.database.prepare("SELECT document FROM networks ORDER BY name").all() as { document: string }[];
+    return rows.map(({ document }) => JSON.parse(document) as NetworkRow);
+  }
+
+  saveNetwork(network: NetworkRow): void {
+    const upsert = "INSERT INTO networks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET document = excluded.document";
+    guard("write", network.name, () => this.database.prepare(upsert).run(network.name, JSON.stringify(network)));
+  }
+
+  listContainers(): ContainerRow[] {
+    const rows = this.database.prepare("SELECT definition, state FROM containers").all() as {
+      definition: string;
+      state: string;
+    }[];
+    return rows.map(({ definition, state }) => ({ ...JSON.parse(definition), ...JSON.parse(state) }) as ContainerRow);
+  }
+
+  /** Add a container. Call it inside {@link transact}, together with its lease. */
+  insertContainer(row: ContainerRow): void {
+    const { id, name, spec, hostname, image, command, network, createdAt, ...state } = row;
+    const definition = { id, name, spec, hostname, image, command, network, createdAt };
+    this.#insert.run(id, name, JSON.stringify(definition), JSON.stringify(state));
+  }
+
+  /** Write what the container's process does now. */
+  updateContainerState(row: ContainerRow): void {
+    const { state, pid, startTime, exitCode, error, startedAt, finishedAt, launch } = row;
+    const columns = { state, pid, startTime, exitCode, error, startedAt, finishedAt, launch } as StateColumns;
+    guard("write", row.name, () => {
+      this.database.pragma("synchronous = NORMAL");
+      try {
+        this.#update.run(JSON.stringify(columns), row.id);
+      } finally {
+        this.database.pragma("synchronous = FULL");
+      }
+    });
+  }
+
+  /** Remove a container. Call it inside {@link transact}, together with its lease. */
+  deleteContainer(id: string): void {
+    this.#delete.run(id);
+  }
+
+  [Symbol.dispose](): void {
+    this.database.close();
+  }
+}
+
+function guard<T>(verb: string, what: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    if (cause instanceof NetdError) throw cause;
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new NetdError("STATE_WRITE_FAILED", `Cannot ${verb} state '${what}': ${text}, a writable database wanted`, {
+      remedy: "Make room on the file system of the state directory (df -h /var/lib/netd) and check that it is writable",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Removes everything that one netd owns, and nothing else. Plans from what exists, goes on after each failure, and tells all of them.
+ *
+ * @module
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { DnsClient } from "../dns/index.ts";
+import { NetdError } from "../errors.ts";
+import { killCgroup, lockDirectory, lockHolder, type NetworkStep, readSysctl, teardownSteps } from "../kernel/index.ts";
+import type { Logger } from "../logger.ts";
+import { RuntimeClient } from "../runtime/index.ts";
+import { cgroupParent } from "./context.ts";
+import { NEEDED_SYSCTLS, sysctlMemoKey } from "./default-network.ts";
+import { FIREWALL_TABLE } from "./firewall.ts";
+import { listAllLinks, readBridgeFacts } from "./kernel-facts.ts";
+import { linkAlias } from "./network-plan.ts";
+import type { DaemonOptions } from "./options.ts";
+import { type ContainerRow, type NetworkRow, StateStore } from "./state-store.ts";
+
+/** How long a running netd gets to stop, in milliseconds. */
+const STOP_TIMEOUT_MS = 20_000;
+
+/**
+ * Stop this netd if it runs, end its containers, and remove its links, namespaces, rules, cgroups, images and state.
+ *
+ * Returns what could not be removed; empty when nothing is left.
+ */
+export async function teardown(options: DaemonOptions, logger: Logger): Promise<Error[]> {
+  const { runDir, stateDir } = options;
+  if (!existsSync(stateDir) && !existsSync(runDir)) return [];
+  await stopDaemon(runDir);
+  for (const directory of [runDir, stateDir]) {
+    mkdirSync(directory, { recursive: true });
+    lockDirectory(directory);
+  }
+  const failures: Error[] = [];
+  const attempt = async (act: () => unknown): Promise<void> => {
+    try {
+      await act();
+    } catch (error) {
+      failures.push(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+
+  if (existsSync(`${stateDir}/netd.db`)) {
+    const owned = readOwned(`${stateDir}/netd.db`);
+    logger.debug({ instance: owned.instance }, "tearing down");
+    // Ends every process of ours, the helpers after their containers.
+    await attempt(() => killCgroup(cgroupParent(owned.instance)));
+    await attempt(async () => await shutDownRuntime(runDir));
+    await attempt(async () => await shutDownDns(runDir));
+    failures.push(...teardownSteps(planTeardown(owned), {}));
+  } else {
+    await attempt(async () => await shutDownRuntime(runDir));
+    await attempt(async () => await shutDownDns(runDir));
+  }
+  await attempt(() => emptyDirectory(stateDir));
+  await attempt(() => emptyDirectory(runDir));
+  return failures;
+}
+
+interface Owned {
+  instance: string;
+  networks: NetworkRow[];
+  containers: ContainerRow[];
+  /** Value of each sysctl before netd changed it. */
+  sysctls: Map<string, string>;
+}
+
+function readOwned(path: string): Owned {
+  using store = new StateStore(path);
+  const sysctls = NEEDED_SYSCTLS.flatMap(({ key }) => {
+    const found = store.getMeta(sysctlMemoKey(key));
+    return found === undefined ? [] : ([[key, found]] as const);
+  });
+  return {
+    instance: store.getMeta("instance") ?? "",
+    networks: store.listNetworks(),
+    containers: store.listContainers(),
+    sysctls: new Map(sysctls),
+  };
+}
+
+/** Plan the removal of what is in the kernel: found by ownership tag, or by a record of ours. */
+function planTeardown({ instance, networks, containers, sysctls }: Owned): NetworkStep[] {
+  const links = instance === "" ? [] : listAllLinks().filter(({ alias }) => alias?.startsWith(linkAlias(instance, "")));
+  const adopted = networks.filter(({ isAdopted }) => isAdopted);
+  return [
+    ...links.filter(({ kind }) => kind !== "bridge").map(({ name }): NetworkStep => ({ op: "link.delete", name })),
+    ...containers
+      .filter(({ state }) => state === "running")
+      .map(({ name }): NetworkStep => ({ op: "netns.delete", name })),
+    ...links.filter(({ kind }) => kind === "bridge").map(({ name }): NetworkStep => ({ op: "link.delete", name })),
+    ...adopted.flatMap(({ bridge, gateway }) =>
+      readBridgeFacts(bridge)
+        .addresses.filter(({ address }) => address.startsWith(`${gateway}/`))
+        .map(({ address }): NetworkStep => ({ op: "address.delete", link: bridge, address })),
+    ),
+    { op: "nft.deleteTable", family: "inet", name: FIREWALL_TABLE },
+    { op: "cgroup.delete", path: cgroupParent(instance) },
+    // Somebody may have set it since: only our own value is taken back.
+    ...NEEDED_SYSCTLS.flatMap(({ key, value }): NetworkStep[] => {
+      const before = sysctls.get(key);
+      return before === undefined || readSysctl(key) !== value ? [] : [{ op: "sysctl.set", key, value: before }];
+    }),
+  ];
+}
+
+async function stopDaemon(runDir: string): Promise<void> {
+  const pid = lockHolder(runDir);
+  if (pid === undefined) return;
+  process.kill(pid, "SIGTERM");
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while (lockHolder(runDir) !== undefined) {
+    if (Date.now() > deadline) {
+      throw new NetdError("DAEMON_ALREADY_RUNNING", `Cannot tear down '${runDir}': netd (pid ${pid}) does not stop`, {
+        remedy: `End it with 'kill -9 ${pid}' and try again`,
+      });
+    }
+    await delay(10);
+  }
+}
+
+async function shutDownRuntime(runDir: string): Promise<void> {
+  const client = await RuntimeClient.connect(`${runDir}/runtime.sock`).catch(() => undefined);
+  if (client === undefined) return;
+  const { containers } = await client.call("hello", {});
+  for (const { containerId } of containers) await client.call("remove", { containerId });
+  await client.call("shutdown", {}).catch(() => {});
+  await client.closed;
+}
+
+async function shutDownDns(runDir: string): Promise<void> {
+  const client = await DnsClient.connect(`${runDir}/dns.sock`).catch(() => undefined);
+  if (client === undefined) return;
+  await client.request({ method: "shutdown" }).catch(() => {});
+  await client.closed;
+}
+
+/** Remove everything in a directory, and the directory itself when it is not a mount point. */
+function emptyDirectory(path: string): void {
+  for (const name of readdirSync(path)) rmSync(`${path}/${name}`, { recursive: true, force: true });
+  if (statSync(path).dev === statSync(`${path}/..`).dev) rmSync(path, { recursive: true, force: true });
+}
