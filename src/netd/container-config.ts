@@ -6,15 +6,8 @@
 
 import type { ContainerSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
+import type { ImageConfig } from "../image/index.ts";
 import type { OciConfig, OciDeviceRule, OciMount, OciProcess, OciResources, OciUser } from "../runtime/index.ts";
-
-/** What an image says about how to run it. */
-export interface ImageDefaults {
-  cmd: readonly string[];
-  env: readonly string[];
-  workdir: string;
-  user: string;
-}
 
 /** Where the generated files of a container are. */
 export interface GeneratedFiles {
@@ -25,7 +18,7 @@ export interface GeneratedFiles {
 
 /** What {@link planContainerConfig} needs besides the spec. */
 export interface PlanContainerConfigOptions {
-  image: Pick<ImageDefaults, "env" | "workdir">;
+  image: Pick<ImageConfig, "env" | "workdir">;
   /** What runs: `spec.command` or the image's. */
   command: readonly string[];
   /** `spec.user` or the image's, resolved in the root file system. */

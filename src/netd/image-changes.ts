@@ -4,7 +4,7 @@
  * @module
  */
 import { NetdError } from "../errors.ts";
-import type { ImageDefaults } from "./container-config.ts";
+import type { ImageConfig } from "../image/index.ts";
 
 const CHANGE = /^(CMD|ENV|WORKDIR|USER)[ =](.+)$/s;
 
@@ -13,7 +13,7 @@ const CHANGE = /^(CMD|ENV|WORKDIR|USER)[ =](.+)$/s;
  *
  * @throws {NetdError} API_REQUEST_INVALID
  */
-export function parseImageChanges(changes: readonly string[]): Partial<ImageDefaults> {
+export function parseImageChanges(changes: readonly string[]): Partial<ImageConfig> {
   const config: { cmd?: string[]; env?: string[]; workdir?: string; user?: string } = {};
   for (const change of changes) {
     const [, instruction, value = ""] = CHANGE.exec(change.trim()) ?? [];

@@ -10,7 +10,7 @@
 import Database from "libsql";
 import type { ContainerSpec, ContainerState, LaunchCounters } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
-import type { ImageDefaults } from "./container-config.ts";
+import type { ImageConfig } from "../image/index.ts";
 
 /** One network as it is remembered. */
 export interface NetworkRow {
@@ -31,7 +31,7 @@ export interface ContainerRow {
   spec: ContainerSpec;
   hostname: string;
   /** The image as it was when the container was made; its name may have gone to another since. */
-  image: { id: string; config: ImageDefaults };
+  image: { id: string; config: ImageConfig };
   /** What runs: the spec's command or the image's. */
   command: string[];
   network: string;
