@@ -90,7 +90,10 @@ export class ApiClient {
     return this.request("POST", containerPath(id, "/start"));
   }
 
-  stopContainer(id: string, options: { timeoutSeconds?: number; signal?: string }): Promise<ContainerInfo> {
+  stopContainer(
+    id: string,
+    options: { timeoutSeconds?: number | undefined; signal?: string | undefined },
+  ): Promise<ContainerInfo> {
     return this.request("POST", containerPath(id, "/stop"), { body: options });
   }
 

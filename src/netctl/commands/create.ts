@@ -1,0 +1,21 @@
+/** `netctl create`: a container that waits for its start. @module */
+import type { Command } from "commander";
+import { addCommonOptions, addExamples } from "../command-options.ts";
+import { addContainerOptions, type ContainerOptions, toContainerSpec } from "../container-options.ts";
+import { clientOf, type NetctlContext } from "../context.ts";
+import { printCommands, printJson } from "../output.ts";
+
+/** Define `create`. */
+export function defineCreate(command: Command, context: NetctlContext): void {
+  command.argument("<image>").argument("[command...]").passThroughOptions();
+  addCommonOptions(addContainerOptions(command));
+  addExamples(command, "netctl create --name web busybox httpd -f", "netctl start web");
+  command.action(async (image: string, argv: string[], options: ContainerOptions) => {
+    const client = clientOf(options, context);
+    const spec = toContainerSpec(image, argv, options, context);
+    if (options.show) return printCommands((await client.showContainer(spec)).commands, options, context);
+    const container = await client.createContainer(spec);
+    if (options.json) printJson(container, context);
+    else context.stdout.write(`${container.id}\n`);
+  });
+}

@@ -1,0 +1,64 @@
+/** `netctl ps`. @module */
+import type { Command } from "commander";
+import type { ContainerInfo } from "../../api/index.ts";
+import { formatAge } from "../age.ts";
+import { addCommonOptions, addExamples } from "../command-options.ts";
+import { type CommonOptions, clientOf, type NetctlContext } from "../context.ts";
+import { printCommands, printJson, statePaint } from "../output.ts";
+import { escapeControls, formatTable } from "../table.ts";
+
+interface PsOptions extends CommonOptions {
+  all?: boolean;
+  quiet?: boolean;
+  /** False with `--no-trunc`. */
+  trunc: boolean;
+}
+
+const HEADINGS = ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "ADDRESS", "NAME"];
+const ID_LENGTH = 12;
+const COMMAND_LENGTH = 20;
+
+/** Namespaces named as containers are, what runs in them, and the whole tree of processes. */
+const BY_HAND = ["ip netns list", "ip -all netns exec ps -o pid,stat,etime,args", "ps -e -o pid,ppid,netns,pidns,args"];
+
+/** Define `ps`. */
+export function definePs(command: Command, context: NetctlContext): void {
+  command
+    .option("-a, --all", "those that do not run, too")
+    .option("-q, --quiet", "only ids")
+    .option("--no-trunc", "whole ids and commands");
+  addCommonOptions(command);
+  addExamples(command, "netctl ps", "netctl ps -a", "netctl rm -f $(netctl ps -aq)");
+  command.action(async (options: PsOptions) => {
+    if (options.show) return printCommands(BY_HAND, options, context);
+    const containers = await clientOf(options, context).listContainers(options.all === true);
+    if (options.json) return printJson(containers, context);
+    const idOf = (info: ContainerInfo): string => (options.trunc ? info.id.slice(0, ID_LENGTH) : info.id);
+    if (options.quiet) {
+      context.stdout.write(containers.map((info) => `${idOf(info)}\n`).join(""));
+      return;
+    }
+    const rows = containers.map((info) => [
+      idOf(info),
+      info.image,
+      formatCommand(info.command, options.trunc),
+      `${formatAge(info.createdAt, context.nowMs())} ago`,
+      formatStatus(info, context.nowMs()),
+      info.endpoint.address,
+      info.name,
+    ]);
+    context.stdout.write(formatTable(HEADINGS, rows, statePaint(context)));
+  });
+}
+
+/** Say what state a container is in and since when. */
+export function formatStatus(info: ContainerInfo, nowMs: number): string {
+  if (info.state === "running") return `Up ${formatAge(info.startedAt ?? info.createdAt, nowMs)}`;
+  if (info.state === "created") return "Created";
+  return `Exited (${info.exitCode ?? "?"}) ${formatAge(info.finishedAt ?? info.createdAt, nowMs)} ago`;
+}
+
+function formatCommand(argv: string[], isTruncated: boolean): string {
+  const text = escapeControls(argv.join(" "));
+  return isTruncated && text.length > COMMAND_LENGTH ? `${text.slice(0, COMMAND_LENGTH - 1)}…` : text;
+}

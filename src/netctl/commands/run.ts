@@ -1,0 +1,104 @@
+/** `netctl run`: create, start, and follow to the end. @module */
+import { constants } from "node:os";
+import type { Command } from "commander";
+import type { ApiClient, ContainerInfo, FrameConnection } from "../../api/index.ts";
+import { NetdError } from "../../errors.ts";
+import { CapturedStreams } from "../captured-streams.ts";
+import { addCommonOptions, addExamples } from "../command-options.ts";
+import { addContainerOptions, type ContainerOptions, toContainerSpec } from "../container-options.ts";
+import { clientOf, type NetctlContext } from "../context.ts";
+import { printCommands, printJson } from "../output.ts";
+import { checkTerminal } from "../raw-terminal.ts";
+import { holdSession } from "../session.ts";
+import { SignalProxy } from "../signals.ts";
+
+interface RunOptions extends ContainerOptions {
+  detach?: boolean;
+}
+
+/** Define `run`. */
+export function defineRun(command: Command, context: NetctlContext): void {
+  command.argument("<image>").argument("[command...]").passThroughOptions();
+  command.option("-d, --detach", "leave it running and print its id");
+  addCommonOptions(addContainerOptions(command));
+  addExamples(
+    command,
+    "netctl run --rm busybox ping -c 3 www.example.net",
+    "netctl run -it --rm busybox sh",
+    "netctl run -d --name web -v ./site:/www:ro busybox httpd -f -h /www",
+    "netctl run --show --name web busybox",
+  );
+  command.action((image: string, argv: string[], options: RunOptions) => run(image, argv, options, context));
+}
+
+async function run(image: string, argv: string[], options: RunOptions, context: NetctlContext): Promise<void> {
+  const client = clientOf(options, context);
+  const spec = toContainerSpec(image, argv, options, context);
+  if (options.show) return printCommands((await client.showContainer(spec)).commands, options, context);
+  if (!options.detach) checkTerminal(options, context);
+
+  let sendSignal: ((signal: string) => void) | undefined;
+  let earlySignal: string | undefined;
+  using _signals = new SignalProxy(
+    (signal) => {
+      earlySignal ??= signal;
+      sendSignal?.(signal);
+    },
+    () => process.exit(128 + constants.signals.SIGINT),
+  );
+  const container = await client.createContainer(spec);
+  if (earlySignal !== undefined) {
+    await client.removeContainer(container.id, { force: true });
+    context.exitCode = 128 + constants.signals[earlySignal as NodeJS.Signals];
+    return;
+  }
+  const started = await start(client, container, options);
+  sendSignal = (signal) => void client.killContainer(container.id, signal).catch(() => undefined);
+  if (earlySignal !== undefined) sendSignal(earlySignal);
+  if ("socket" in started) return follow(started, container, options, context);
+  if (options.json) printJson(started, context);
+  else context.stdout.write(`${container.id}\n`);
+}
+
+/** Start a new container, attached unless `-d`. One that cannot start is removed again: nobody asked for an empty shell. */
+async function start(
+  client: ApiClient,
+  container: ContainerInfo,
+  options: RunOptions,
+): Promise<ContainerInfo | FrameConnection> {
+  try {
+    if (options.detach) return await client.startContainer(container.id);
+    return await client.attachContainer(container.id, { start: true, stdin: options.interactive === true });
+  } catch (error) {
+    await removeQuietly(client, container.id);
+    throw error;
+  }
+}
+
+async function follow(
+  connection: FrameConnection,
+  container: ContainerInfo,
+  options: RunOptions,
+  context: NetctlContext,
+): Promise<void> {
+  const captured = options.json ? new CapturedStreams(context.stdin) : undefined;
+  const end = await holdSession(connection, {
+    hasTty: options.tty === true,
+    hasStdin: options.interactive === true,
+    streams: captured ?? context,
+  });
+  context.exitCode = end.kind === "exited" ? end.exitCode : 0;
+  if (captured !== undefined) {
+    const exitCode = end.kind === "exited" ? end.exitCode : null;
+    printJson({ id: container.id, name: container.name, exitCode, ...captured.texts() }, context);
+  }
+}
+
+async function removeQuietly(client: ApiClient, id: string): Promise<void> {
+  try {
+    await client.removeContainer(id, { force: true });
+  } catch (error) {
+    // Gone already, with --rm; anything else is less telling than why it did not start.
+    if (!(error instanceof NetdError)) throw error;
+  }
+}

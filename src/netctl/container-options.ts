@@ -1,0 +1,137 @@
+/**
+ * The options of `run` and `create`, with docker's meaning, and the specification they make.
+ *
+ * @module
+ */
+import { type Command, Option } from "commander";
+import type { ContainerSpec } from "../api/index.ts";
+import { collect } from "./command-options.ts";
+import type { CommonOptions, NetctlContext } from "./context.ts";
+import { parseMount } from "./parse-mount.ts";
+import { integerParser, parseCpus } from "./parse-number.ts";
+import { parseEnv, parseExtraHost, parseLabels, parseNoNewPrivileges } from "./parse-pairs.ts";
+import { parseMemory } from "./parse-size.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Options as commander parses them. */
+export interface ContainerOptions extends CommonOptions {
+  interactive?: boolean;
+  tty?: boolean;
+  rm?: boolean;
+  name?: string;
+  hostname?: string;
+  network?: string;
+  net?: string;
+  ip?: string;
+  mac?: string;
+  macAddress?: string;
+  env?: string[];
+  volume?: string[];
+  workdir?: string;
+  user?: string;
+  memory?: number;
+  cpus?: number;
+  pidsLimit?: number;
+  capAdd?: string[];
+  capDrop?: string[];
+  securityOpt?: string[];
+  readOnly?: boolean;
+  label?: string[];
+  addHost?: string[];
+  dns?: string[];
+}
+
+/** Options of docker that netd does not take yet, and what to do instead. */
+const REFUSED: [flags: string, instead: string][] = [
+  ["-p, --publish <port>", "reach the container at its address: netctl ls"],
+  ["-P, --publish-all", "reach the container at its address: netctl ls"],
+  ["--entrypoint <command>", "give the whole command after the image"],
+  ["--privileged", "give the capabilities that it needs: --cap-add NET_ADMIN"],
+  ["--mount <mount>", "-v SOURCE:TARGET[:ro]"],
+  ["--env-file <file>", "-e NAME=VALUE, once for each"],
+];
+
+/** Add the options that describe a container. */
+export function addContainerOptions(command: Command): Command {
+  command
+    .option("-i, --interactive", "keep standard input open")
+    .option("-t, --tty", "give the command a terminal")
+    .option("--rm", "remove the container when it ends")
+    .option("--name <name>", "its name, on the network too")
+    .option("--hostname <name>", "its host name (default: the name)")
+    .option("--network <network>", "the network to join")
+    .option("--ip <address>", "its address")
+    .option("--mac-address <mac>", "its MAC (default: made from the address); --mac for short")
+    .option("-e, --env <name[=value]>", "set a variable; without a value, take ours", collect)
+    .option("-v, --volume <source:target[:ro]>", "show a file or directory of the host inside", collect)
+    .option("-w, --workdir <dir>", "directory that the command starts in")
+    .option("-u, --user <user[:group]>", "user that the command runs as, by name or number")
+    .option("-m, --memory <size>", "limit of memory, such as 64m", parseMemory)
+    .option("--cpus <number>", "limit of processor time, such as 0.5", parseCpus)
+    .option("--pids-limit <number>", "limit of processes (-1: none)", integerParser("--pids-limit", -1))
+    .option("--cap-add <capability>", "give a capability, or ALL", collect)
+    .option("--cap-drop <capability>", "take a capability, or ALL", collect)
+    .option("--security-opt <option>", "no-new-privileges: setuid programs gain nothing", collect)
+    .option("--read-only", "mount the root file system read-only")
+    .option("--dns <address>", "ask this name server for names that are not containers'", collect)
+    .option("--add-host <name:address>", "add a line to /etc/hosts", collect)
+    .option("-l, --label <name[=value]>", "attach a label", collect)
+    .addOption(new Option("--mac <mac>").hideHelp())
+    .addOption(new Option("--net <network>").hideHelp())
+    .addOption(new Option("--restart <policy>").argParser(refuseRestart).hideHelp());
+  for (const [flags, instead] of REFUSED) {
+    const refuse = (): never => {
+      throw new UsageError(`Cannot take '${flags.replace(/^-\w, | <.*/g, "")}': netd does not have it yet`, instead);
+    };
+    const option = new Option(flags).hideHelp();
+    command.addOption(option.required ? option.argParser(refuse) : option);
+    if (!option.required) command.on(`option:${option.name()}`, refuse);
+  }
+  return command;
+}
+
+/** Make the specification that netd gets. */
+export function toContainerSpec(
+  image: string,
+  argv: string[],
+  options: ContainerOptions,
+  context: Pick<NetctlContext, "env" | "workdir">,
+): ContainerSpec {
+  const spec: ContainerSpec = { image };
+  const set = <K extends keyof ContainerSpec>(key: K, value: ContainerSpec[K] | undefined): void => {
+    if (value !== undefined) spec[key] = value;
+  };
+  set("name", options.name);
+  set("command", argv.length === 0 ? undefined : argv);
+  set("env", options.env && parseEnv(options.env, context.env));
+  set("workdir", options.workdir);
+  set("user", options.user);
+  set("hostname", options.hostname);
+  set("network", options.network ?? options.net);
+  set("ip", options.ip);
+  set("mac", options.macAddress ?? options.mac);
+  set(
+    "mounts",
+    options.volume?.map((text) => parseMount(text, context.workdir)),
+  );
+  set("memoryBytes", options.memory);
+  set("cpus", options.cpus);
+  // Docker takes 0 and -1 for "no limit".
+  set("pidsLimit", options.pidsLimit !== undefined && options.pidsLimit > 0 ? options.pidsLimit : undefined);
+  set("capAdd", options.capAdd);
+  set("capDrop", options.capDrop);
+  set("noNewPrivileges", options.securityOpt && parseNoNewPrivileges(options.securityOpt));
+  set("readOnly", options.readOnly);
+  set("dns", options.dns);
+  set("extraHosts", options.addHost?.map(parseExtraHost));
+  set("labels", options.label && parseLabels(options.label));
+  set("tty", options.tty);
+  set("stdin", options.interactive);
+  set("autoRemove", options.rm);
+  return spec;
+}
+
+function refuseRestart(policy: string): string {
+  if (policy === "no") return policy;
+  throw new UsageError(`Cannot take restart policy '${policy}': netd has only 'no' yet`, "leave --restart out");
+}

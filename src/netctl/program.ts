@@ -1,0 +1,180 @@
+/**
+ * The commands of netctl, and the parser made of them.
+ *
+ * @module
+ */
+import { Command } from "commander";
+import { defineAttach } from "./commands/attach.ts";
+import { defineCompletion } from "./commands/completion.ts";
+import { defineCreate } from "./commands/create.ts";
+import { defineEvents } from "./commands/events.ts";
+import { defineExec } from "./commands/exec.ts";
+import { defineImage } from "./commands/image.ts";
+import { defineImages } from "./commands/images.ts";
+import { defineInfo } from "./commands/info.ts";
+import { defineInspect } from "./commands/inspect.ts";
+import { defineKill } from "./commands/kill.ts";
+import { defineLogs } from "./commands/logs.ts";
+import { defineLs } from "./commands/ls.ts";
+import { defineNet } from "./commands/net.ts";
+import { definePs } from "./commands/ps.ts";
+import { defineRestart } from "./commands/restart.ts";
+import { defineRm } from "./commands/rm.ts";
+import { defineRun } from "./commands/run.ts";
+import { defineSandbox } from "./commands/sandbox.ts";
+import { defineStart } from "./commands/start.ts";
+import { defineStop } from "./commands/stop.ts";
+import { defineVersion } from "./commands/version.ts";
+import { defineWait } from "./commands/wait.ts";
+import type { NetctlContext } from "./context.ts";
+import { NETCTL_VERSION } from "./version.ts";
+
+export type { NetctlContext };
+
+/** Fills in a command's arguments, options, examples and action. */
+type Define = (command: Command, context: NetctlContext) => void;
+
+/** One command as `netctl -h` knows it. The rest is defined when it is wanted: each start pays for one command. */
+interface CommandEntry {
+  name: string;
+  summary: string;
+  define: Define;
+}
+
+const GROUPS: Record<string, CommandEntry[]> = {
+  "Containers:": [
+    {
+      name: "run",
+      summary: "create and start a container, and follow it to its end",
+      define: defineRun,
+    },
+    {
+      name: "create",
+      summary: "create a container without starting it",
+      define: defineCreate,
+    },
+    { name: "start", summary: "start containers", define: defineStart },
+    { name: "stop", summary: "stop containers", define: defineStop },
+    {
+      name: "restart",
+      summary: "stop and start containers",
+      define: defineRestart,
+    },
+    {
+      name: "kill",
+      summary: "send a signal to containers",
+      define: defineKill,
+    },
+    {
+      name: "wait",
+      summary: "wait for the end of containers and print their exit codes",
+      define: defineWait,
+    },
+    { name: "rm", summary: "remove containers", define: defineRm },
+    {
+      name: "exec",
+      summary: "run one more command in a container",
+      define: defineExec,
+    },
+    {
+      name: "attach",
+      summary: "tie this terminal to a running container",
+      define: defineAttach,
+    },
+    {
+      name: "logs",
+      summary: "print what a container wrote",
+      define: defineLogs,
+    },
+    { name: "ps", summary: "list containers", define: definePs },
+    {
+      name: "inspect",
+      summary: "tell all about containers",
+      define: defineInspect,
+    },
+  ],
+  "Network:": [
+    { name: "ls", summary: "list address leases", define: defineLs },
+    {
+      name: "net",
+      summary: "list and inspect networks",
+      define: defineNet,
+    },
+  ],
+  "Images:": [
+    { name: "images", summary: "list images", define: defineImages },
+    {
+      name: "image",
+      summary: "import, list and remove images",
+      define: defineImage,
+    },
+  ],
+  "The rest:": [
+    {
+      name: "sandbox",
+      summary: "a private host with a pretend internet: try everything, touch nothing",
+      define: defineSandbox,
+    },
+    {
+      name: "events",
+      summary: "print what happens, as it happens",
+      define: defineEvents,
+    },
+    { name: "info", summary: "tell how netd is", define: defineInfo },
+    {
+      name: "version",
+      summary: "print the versions of netctl and netd",
+      define: defineVersion,
+    },
+    {
+      name: "completion",
+      summary: "print a completion script for bash, zsh or fish",
+      define: defineCompletion,
+    },
+  ],
+};
+
+/**
+ * Create the parser. Only the command called `wanted` gets its arguments and options, or "all" do.
+ *
+ * Errors of parsing are thrown as commander's CommanderError and printed by nobody.
+ */
+export function createProgram(context: NetctlContext, wanted: string | undefined): Command {
+  const program = new Command("netctl");
+  program
+    .description("Launch busybox containers on a network that hides nothing.")
+    .version(`netctl ${NETCTL_VERSION}`, "-v, --version", "print the version")
+    .helpOption("-h, --help", "print this")
+    .option("--socket <path>", "netd's socket (default: $NETD_SOCKET, else /run/netd/netd.sock)")
+    .on("option:socket", (path: string) => {
+      context.env.NETD_SOCKET = path;
+    })
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      outputError: () => {},
+    })
+    .addHelpText(
+      "after",
+      "\nEvery command: -h tells its options and examples, --json prints a document, --show the commands to do it by hand.",
+    );
+  for (const [heading, entries] of Object.entries(GROUPS)) {
+    for (const { name, summary, define } of entries) {
+      const command = program.command(name).description(summary).helpGroup(heading);
+      if (wanted === name || wanted === "all") define(command, context);
+    }
+  }
+  return program;
+}
+
+/** Find the command that a command line names, before it is parsed. */
+export function findCommandName(argv: string[]): string | undefined {
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at]!; // within bounds
+    if (word === "--socket") at++;
+    else if (word !== "help" && !word.startsWith("-")) return word;
+  }
+  return undefined;
+}

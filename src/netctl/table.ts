@@ -1,0 +1,38 @@
+/**
+ * Aligned columns.
+ *
+ * @module
+ */
+
+/** Colours a cell that is padded already. */
+export type Paint = (cell: string, column: string) => string;
+
+const GAP = "   ";
+
+/** Format rows under their headings; each column is as wide as its widest cell. No line ends in blanks. */
+export function formatTable(headings: string[], rows: string[][], paint: Paint = (cell) => cell): string {
+  const widths = headings.map((heading, column) =>
+    Math.max(width(heading), ...rows.map((row) => width(row[column] ?? ""))),
+  );
+  const formatRow = (row: string[], paintCell: Paint): string =>
+    widths
+      .map((columnWidth, column) => {
+        const cell = row[column] ?? "";
+        const padding = column === widths.length - 1 ? "" : " ".repeat(columnWidth - width(cell));
+        return paintCell(cell, headings[column] ?? "") + padding;
+      })
+      .join(GAP)
+      .trimEnd();
+  return [formatRow(headings, (cell) => cell), ...rows.map((row) => formatRow(row, paint))]
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** Make text that a stranger chose safe to print: control characters, which could drive the terminal, become escapes. */
+export function escapeControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+function width(text: string): number {
+  return [...text].length;
+}
