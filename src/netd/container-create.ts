@@ -9,17 +9,12 @@ import type { Image } from "../image/index.ts";
 import type { OciConfig } from "../runtime/index.ts";
 import { type Container, makeContainer, netnsPath } from "./container.ts";
 import { planContainerConfig } from "./container-config.ts";
-import {
-  type ContainerPaths,
-  containerPaths,
-  createContainerDir,
-  createGeneratedFile,
-  deleteContainerDir,
-} from "./container-dir.ts";
+import { type ContainerPaths, containerPaths, createContainerDir, deleteContainerDir } from "./container-dir.ts";
 import { formatHostname, formatHosts, formatResolvConf } from "./container-files.ts";
 import { checkContainerName, makeContainerId, makeContainerName } from "./container-name.ts";
 import { checkContainerSpec } from "./container-spec.ts";
 import { cgroupParent, type DaemonContext } from "./context.ts";
+import { rewriteInPlace } from "./hosts-writer.ts";
 import { readAccountFiles } from "./image-accounts.ts";
 import type { ContainerRow } from "./state-store.ts";
 import { resolveUser } from "./user.ts";
@@ -33,18 +28,8 @@ const HOSTNAME_DIGITS = 12;
  * @throws {NetdError} for anything that is wrong with the spec, and then nothing has changed
  */
 export function createContainer(context: DaemonContext, spec: ContainerSpec): Container {
-  const container = addDefinition(context, planContainer(context, spec));
-  const { row, paths } = container;
-  try {
-    createContainerDir(paths);
-    createGeneratedFile(paths.hostname, formatHostname(row.hostname));
-    createGeneratedFile(paths.resolvConf, formatResolvConf(context.network.gateway));
-    createGeneratedFile(paths.hosts, formatContainerHosts(context, container));
-  } catch (cause) {
-    removeDefinition(context, container);
-    deleteContainerDir(paths);
-    throw writeFailure(paths, cause);
-  }
+  const row = planContainer(context, spec);
+  const container = addDefinition(context, row);
   context.events.emit({ at: row.createdAt, type: "container.created", container: row.name });
   return container;
 }
@@ -56,23 +41,9 @@ export function createContainer(context: DaemonContext, spec: ContainerSpec): Co
  */
 export function previewContainer(context: DaemonContext, spec: ContainerSpec): Container {
   const row = planContainer(context, spec);
-  class Rollback extends Error {
-    readonly container: Container;
-    constructor(container: Container) {
-      super("preview");
-      this.container = container;
-    }
-  }
-  try {
-    context.store.database.transaction(() => {
-      throw new Rollback(holdRow(context, row));
-    })();
-  } catch (error) {
-    if (!(error instanceof Rollback)) throw error;
-    context.ipam.abandon(error.container.lease);
-    return error.container;
-  }
-  throw new NetdError("INTERNAL", "Cannot preview a container: its transaction was committed");
+  const container = context.store.preview(() => holdRow(context, row));
+  context.ipam.abandon(container.lease);
+  return container;
 }
 
 /** Make the OCI configuration of a container, for its start. @throws {NetdError} USER_UNKNOWN */
@@ -88,6 +59,14 @@ export function containerConfig(context: DaemonContext, { row, paths }: Containe
     netnsPath: netnsPath(row.name),
     cgroupsPath: `${cgroupParent(context.instance)}/${row.id}`,
   });
+}
+
+/** Write the three generated files in place, made when missing: at creation, and again at each start. */
+export function writeGeneratedFiles(context: DaemonContext, container: Container): void {
+  const { row, paths } = container;
+  rewriteInPlace(paths.hostname, formatHostname(row.hostname));
+  rewriteInPlace(paths.resolvConf, formatResolvConf(context.network.gateway));
+  rewriteInPlace(paths.hosts, formatContainerHosts(context, container));
 }
 
 /** Format the hosts file of a container from the membership of this moment. */
@@ -175,20 +154,35 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
   };
 }
 
+/** Write definition, lease and files; the files first, inside the transaction, so that a full disk leaves neither. */
 function addDefinition(context: DaemonContext, row: ContainerRow): Container {
   let container: Container | undefined;
   try {
     context.store.transact(row.name, () => {
       container = holdRow(context, row);
+      createFiles(context, container);
     });
   } catch (error) {
-    if (container !== undefined) context.ipam.abandon(container.lease);
+    if (container !== undefined) {
+      context.ipam.abandon(container.lease);
+      deleteContainerDir(container.paths);
+    }
     throw error;
   }
   if (container === undefined)
     throw new NetdError("INTERNAL", `Cannot create container '${row.name}': no transaction ran`);
   context.containers.add(container);
   return container;
+}
+
+function createFiles(context: DaemonContext, container: Container): void {
+  const { row, paths } = container;
+  try {
+    createContainerDir(paths);
+    writeGeneratedFiles(context, container);
+  } catch (cause) {
+    throw writeFailure(paths, cause);
+  }
 }
 
 /** Write row and lease in the open transaction, and hold them as a container. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import type { GeneratedFiles } from "./container-config.ts";
 
 /** Paths of one container. Everything below `root` and `streams` goes with the container. */
@@ -34,15 +34,10 @@ export function containerPaths(stateDir: string, runDir: string, id: string): Co
   };
 }
 
-/** Make a container's directories. */
+/** Make a container's directories; those that are there stay. */
 export function createContainerDir(paths: ContainerPaths): void {
   mkdirSync(paths.root, { recursive: true, mode: 0o710 });
-  for (const path of [paths.upper, paths.work, paths.rootfs]) mkdirSync(path);
-}
-
-/** Write a generated file for the first time; containers may read it, whatever user they run as. */
-export function createGeneratedFile(path: string, content: string): void {
-  writeFileSync(path, content, { mode: 0o644 });
+  for (const path of [paths.upper, paths.work, paths.rootfs]) mkdirSync(path, { recursive: true });
 }
 
 /** Remove everything of a container from the disk; does nothing for what is gone. */

@@ -10,7 +10,7 @@ import { addCleanupFailure, applySteps, KernelError, teardownSteps } from "../ke
 import type { ExitedEvent, OciProcess, RuntimeStream, StartParams, StartResult } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
 import { mergeEnv } from "./container-config.ts";
-import { containerConfig, formatContainerHosts, removeDefinition } from "./container-create.ts";
+import { containerConfig, formatContainerHosts, removeDefinition, writeGeneratedFiles } from "./container-create.ts";
 import { deleteContainerDir } from "./container-dir.ts";
 import type { DaemonContext } from "./context.ts";
 import { planAttach, planDetach } from "./endpoint-plan.ts";
@@ -198,7 +198,7 @@ export class ContainerLifecycle {
       const undo = this.#attach(container);
       let result: StartResult;
       try {
-        rewriteInPlace(container.paths.hosts, formatContainerHosts(this.#context, container));
+        writeGeneratedFiles(this.#context, container);
         const upstreams = row.spec.dns === undefined ? {} : { upstreams: row.spec.dns };
         const named = dns.client().then((client) =>
           client.request({

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from "node:fs";
 
-/** Write `content` into an existing file, keeping its inode; readers see the old text or the new, never an empty file. */
+/** Write `content` into a file, made when missing and else keeping its inode; readers see the old text or the new, never an empty file. */
 export function rewriteInPlace(path: string, content: string): void {
   const bytes = Buffer.from(content);
-  const fd = openSync(path, "r+");
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644);
   try {
     writeSync(fd, bytes, 0, bytes.length, 0);
     ftruncateSync(fd, bytes.length);

@@ -108,6 +108,16 @@ export class StateStore implements Disposable {
     return guard("write", what, () => this.database.transaction(change).immediate());
   }
 
+  /** Run `change` in a transaction that is rolled back, and return what it returned. */
+  preview<T>(change: () => T): T {
+    this.database.exec("BEGIN IMMEDIATE");
+    try {
+      return change();
+    } finally {
+      this.database.exec("ROLLBACK");
+    }
+  }
+
   getMeta(key: string): string | undefined {
     return (this.#getMeta.get(key) as { value: string } | undefined)?.value;
   }
