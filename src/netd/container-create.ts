@@ -176,7 +176,7 @@ function addDefinition(context: DaemonContext, row: ContainerRow): Container {
 }
 
 function createFiles(context: DaemonContext, container: Container): void {
-  const { row, paths } = container;
+  const { paths } = container;
   try {
     createContainerDir(paths);
     writeGeneratedFiles(context, container);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fileToShell, stepsToShell } from "../kernel/index.ts";
+import { type NetworkStep, stepsToShell } from "../kernel/index.ts";
 import type { Container } from "./container.ts";
 import { formatContainerHosts } from "./container-create.ts";
 import { formatHostname, formatResolvConf } from "./container-files.ts";
@@ -25,10 +25,12 @@ export async function showLaunch(
     `# bridge, forwarding and NAT of network '${network.name}': there already when another container was`,
     ...showNetwork(network, context),
     `# files of container '${row.name}'`,
-    `mkdir -p ${[paths.upper, paths.work, paths.rootfs].join(" ")}`,
-    ...fileToShell(paths.hostname, formatHostname(row.hostname)),
-    ...fileToShell(paths.resolvConf, formatResolvConf(network.gateway)),
-    ...fileToShell(paths.hosts, formatContainerHosts(context, container)),
+    ...stepsToShell([
+      ...[paths.upper, paths.work, paths.rootfs].map((path): NetworkStep => ({ op: "dir.make", path })),
+      { op: "file.write", path: paths.hostname, content: formatHostname(row.hostname) },
+      { op: "file.write", path: paths.resolvConf, content: formatResolvConf(network.gateway) },
+      { op: "file.write", path: paths.hosts, content: formatContainerHosts(context, container) },
+    ]),
     "# its network namespace, joined to the bridge by a veth pair",
     ...stepsToShell(planAttach(lifecycle.endpoint(container))),
     "# its process",
