@@ -25,7 +25,7 @@ for (const [name, { entry, shebang }] of Object.entries(COMMANDS)) {
     format: "cjs",
     banner: { js: shebang },
     // Packages that carry a native binary are loaded from node_modules.
-    external: ["koffi", "libsql", "netlink"],
+    external: ["koffi", "libsql"],
     define: { NETD_VERSION: JSON.stringify(process.env.npm_package_version ?? "0.0.0") },
     keepNames: false,
     minifySyntax: true,

@@ -43,7 +43,11 @@ export function addressOf(buffer: Buffer): bigint {
 // Processes
 export const fork = libc.func("int fork()") as () => number;
 export const exitNow = libc.func("void _exit(int)") as (code: number) => void;
-export const waitpid = libc.func("int waitpid(int, void*, int)") as (pid: number, status: Buffer | null, options: number) => number;
+export const waitpid = libc.func("int waitpid(int, void*, int)") as (
+  pid: number,
+  status: Buffer | null,
+  options: number,
+) => number;
 export const kill = libc.func("int kill(int, int)") as (pid: number, signal: number) => number;
 export const execve = libc.func("int execve(const char*, const char**, const char**)") as (
   path: string,
@@ -81,20 +85,30 @@ export const pidfdGetfd = (pidfd: number, fd: number): number =>
 // Namespaces, root, identity
 export const unshare = libc.func("int unshare(int)") as (flags: number) => number;
 export const setns = libc.func("int setns(int, int)") as (fd: number, type: number) => number;
-export const sethostname = libc.func("int sethostname(const char*, size_t)") as (name: string, length: number) => number;
+export const sethostname = libc.func("int sethostname(const char*, size_t)") as (
+  name: string,
+  length: number,
+) => number;
 export const chdir = libc.func("int chdir(const char*)") as (path: string) => number;
 export const fchdir = libc.func("int fchdir(int)") as (fd: number) => number;
 const syscallPivotRoot = libc.func("syscall", "long", ["long", "const char*", "const char*"]);
 export const pivotRoot = (newRoot: string, putOld: string): number =>
   Number(syscallPivotRoot(SYS_OLD.pivot_root, newRoot, putOld));
-export const setgroups = libc.func("int setgroups(size_t, const uint*)") as (count: number, gids: Uint32Array) => number;
+export const setgroups = libc.func("int setgroups(size_t, const uint*)") as (
+  count: number,
+  gids: Uint32Array,
+) => number;
 export const setresuid = libc.func("int setresuid(uint, uint, uint)") as (r: number, e: number, s: number) => number;
 export const setresgid = libc.func("int setresgid(uint, uint, uint)") as (r: number, e: number, s: number) => number;
 const syscallCapset = libc.func("syscall", "long", ["long", "void*", "void*"]);
 export const capset = (header: Buffer, data: Buffer): number => Number(syscallCapset(SYS_OLD.capset, header, data));
 
 // Descriptors and files
-export const open = libc.func("int open(const char*, int, int)") as (path: string, flags: number, mode: number) => number;
+export const open = libc.func("int open(const char*, int, int)") as (
+  path: string,
+  flags: number,
+  mode: number,
+) => number;
 export const close = libc.func("int close(int)") as (fd: number) => number;
 export const read = libc.func("long read(int, void*, size_t)") as (fd: number, into: Buffer, length: number) => number;
 export const write = libc.func("long write(int, const void*, size_t)") as (
@@ -104,7 +118,11 @@ export const write = libc.func("long write(int, const void*, size_t)") as (
 ) => number;
 export const dup2 = libc.func("int dup2(int, int)") as (from: number, to: number) => number;
 export const dup3 = libc.func("int dup3(int, int, int)") as (from: number, to: number, flags: number) => number;
-export const fcntl = libc.func("fcntl", "int", ["int", "int", "long"]) as (fd: number, command: number, arg: number) => number;
+export const fcntl = libc.func("fcntl", "int", ["int", "int", "long"]) as (
+  fd: number,
+  command: number,
+  arg: number,
+) => number;
 export const flock = libc.func("int flock(int, int)") as (fd: number, operation: number) => number;
 /** Fills two int32 descriptors: read end, write end. */
 export const pipe2 = libc.func("int pipe2(void*, int)") as (fds: Buffer, flags: number) => number;
@@ -125,7 +143,11 @@ const syscallOpenat2 = libc.func("syscall", "long", ["long", "int", "const char*
 /** `how` is struct open_how: three u64 of flags, mode, resolve (linux/openat2.h). */
 export const openat2 = (dirfd: number, path: string, how: Buffer): number =>
   Number(syscallOpenat2(SYS.openat2, dirfd, path, how, how.length));
-export const mkdirat = libc.func("int mkdirat(int, const char*, uint)") as (fd: number, path: string, mode: number) => number;
+export const mkdirat = libc.func("int mkdirat(int, const char*, uint)") as (
+  fd: number,
+  path: string,
+  mode: number,
+) => number;
 export const mknodat = libc.func("int mknodat(int, const char*, uint, ulong)") as (
   fd: number,
   path: string,
@@ -200,8 +222,16 @@ export const mountSetattr = (fd: number, path: string, flags: number, attributes
   Number(syscallMountSetattr(SYS.mount_setattr, fd, path, flags, attributes, attributes.length));
 
 // Sockets
-export const socket = libc.func("int socket(int, int, int)") as (domain: number, type: number, protocol: number) => number;
-export const bind = libc.func("int bind(int, const void*, uint32_t)") as (fd: number, to: Buffer, length: number) => number;
+export const socket = libc.func("int socket(int, int, int)") as (
+  domain: number,
+  type: number,
+  protocol: number,
+) => number;
+export const bind = libc.func("int bind(int, const void*, uint32_t)") as (
+  fd: number,
+  to: Buffer,
+  length: number,
+) => number;
 export const setsockopt = libc.func("int setsockopt(int, int, int, const void*, uint32_t)") as (
   fd: number,
   level: number,
@@ -298,7 +328,9 @@ export const posixSpawn = libc.func(
   envp: (string | null)[],
 ) => number;
 /** `actions` is a posix_spawn_file_actions_t: 80 bytes in glibc on 64-bit machines. */
-export const posixSpawnActionsInit = libc.func("int posix_spawn_file_actions_init(void*)") as (actions: Buffer) => number;
+export const posixSpawnActionsInit = libc.func("int posix_spawn_file_actions_init(void*)") as (
+  actions: Buffer,
+) => number;
 export const posixSpawnActionsDup2 = libc.func("int posix_spawn_file_actions_adddup2(void*, int, int)") as (
   actions: Buffer,
   from: number,
@@ -307,3 +339,7 @@ export const posixSpawnActionsDup2 = libc.func("int posix_spawn_file_actions_add
 export const posixSpawnActionsDestroy = libc.func("int posix_spawn_file_actions_destroy(void*)") as (
   actions: Buffer,
 ) => number;
+export const memfdCreate = libc.func("int memfd_create(const char*, uint)") as (name: string, flags: number) => number;
+const libcMemset = libc.func("void* memset(uintptr_t, int, size_t)");
+/** Die of SIGSEGV, as a child does whose heap is missing. A signal sent to itself would not kill pid 1 of a namespace. */
+export const crashNow = (): void => void libcMemset(8, 0, 1);

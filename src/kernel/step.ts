@@ -3,13 +3,18 @@
  *
  * @module
  */
+import type { KernelSession } from "./kernel-session.ts";
 
-/** How one kind of step is carried out. `Memo` is what `undo` must remember of the world before `apply`. */
+/**
+ * How one kind of step is carried out. `Memo` is what `undo` must remember of the world before `apply`; it is plain data, fit for JSON.
+ *
+ * Nothing opens or closes a socket itself: the session of the plan has them.
+ */
 export interface StepDefinition<S, Memo = void> {
   /** Do it. @throws {NetdError} KERNEL_CALL_FAILED with the call, its arguments, errno and the kernel's own text. */
-  apply(step: S): Memo;
+  apply(step: S, session: KernelSession): Memo;
   /** Take it back; only called after `apply` succeeded. Does nothing for what is already gone. */
-  undo(step: S, memo: Memo): void;
+  undo(step: S, memo: Memo, session: KernelSession): void;
   /** The commands that a person would type, one per element, ready for `sh`. */
-  toShell(step: S): string[];
+  toShell(step: S, session: KernelSession): string[];
 }

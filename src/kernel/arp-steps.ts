@@ -1,0 +1,20 @@
+/**
+ * The step that announces an address.
+ *
+ * @module
+ */
+import { announceArp } from "./arp.ts";
+import { getLink } from "./netlink/index.ts";
+import type { ArpAnnounce } from "./network-steps.ts";
+import { enterNetns, shellCommand } from "./shell.ts";
+import type { StepDefinition } from "./step.ts";
+
+export const arpAnnounce: StepDefinition<ArpAnnounce> = {
+  apply({ link, address, mac, netns }, session) {
+    announceArp({ index: getLink(session.rtnetlink(netns), link).index, address, mac }, netns);
+  },
+  undo() {},
+  toShell: ({ link, address, netns }) => [
+    shellCommand(...enterNetns(netns), "arping", "-U", "-c", "1", "-I", link, address),
+  ],
+};

@@ -1,0 +1,33 @@
+/**
+ * Owns every call into Linux. Never decides what ought to be.
+ *
+ * @module
+ */
+
+export { type ArpAnnouncement, announceArp } from "./arp.ts";
+export { Cgroups } from "./cgroup.ts";
+export { type CgroupController, type CgroupLayout, parseCgroupLayout, readCgroupLayout } from "./cgroup-layout.ts";
+export * from "./errno.ts";
+export {
+  type AppliedStep,
+  type AppliedSteps,
+  applySteps,
+  type ExecuteOptions,
+  type JournalEntry,
+  StepError,
+  stepsToShell,
+  teardownSteps,
+  toShell,
+  undoSteps,
+} from "./executor.ts";
+export { isAbsence } from "./kernel-absence.ts";
+export { KernelSession } from "./kernel-session.ts";
+export * from "./netlink/index.ts";
+export { createNetns, deleteNetns, hasNetns, NETNS_DIR, netnsPath, withNetns } from "./netns.ts";
+export type * from "./network-steps.ts";
+export { Nftables, type NftJson, type NftTableName } from "./nftables.ts";
+export * from "./read-in-root.ts";
+export * from "./rootfs-tree.ts";
+export { shellCommand, shellQuote } from "./shell.ts";
+export type { StepDefinition } from "./step.ts";
+export { hasSysctl, readSysctl, type SysctlOptions, sysctlPath, writeSysctl } from "./sysctl.ts";

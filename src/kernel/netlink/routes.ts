@@ -1,0 +1,145 @@
+/**
+ * Routes: what `ip route` lists and changes, table `main` unless said otherwise (linux/rtnetlink.h).
+ *
+ * @module
+ */
+import { FlagsNew } from "netlink/dist/constants.js";
+import {
+  formatRouteMessage,
+  MessageType,
+  parseRouteMessage,
+  type RouteMessage,
+  RouteProtocol,
+  RouteScope,
+  RouteType,
+  RoutingTableClass,
+} from "netlink/dist/rt/structs.js";
+import { AF_INET, AF_INET6, formatIp, parseIp, parseIpPrefix } from "./ip-address.ts";
+import { linkNames } from "./link-names.ts";
+import { getLink } from "./links.ts";
+import type { RtnetlinkSocket } from "./rtnetlink-socket.ts";
+
+/** A route as the kernel reports it. */
+export interface RouteInfo {
+  family: "inet" | "inet6";
+  /** `default` or `ADDRESS/LENGTH`. */
+  to: string;
+  /** Address of the next router. */
+  via?: string;
+  /** Name of the link; absent for routes that lead nowhere (blackhole) or to several next hops. */
+  dev?: string;
+  /** `unicast`, `local`, `broadcast`, `blackhole` …: RTN_* in lower case. */
+  type: string;
+  /** Who made it: RTPROT_* in lower case, or its number. */
+  protocol: string;
+  /** Smaller wins. */
+  metric: number;
+  /** 254 is `main`, 255 `local`. */
+  table: number;
+}
+
+/** Which routes {@link listRoutes} returns. */
+export interface ListRoutesFilter {
+  family?: "inet" | "inet6";
+  /** Number of the routing table; default 254, `main`. */
+  table?: number;
+  /** Name of a link. */
+  dev?: string;
+}
+
+/** A route to add or delete. */
+export interface RouteSpec {
+  /** `default` or `ADDRESS/LENGTH`. */
+  to: string;
+  via?: string | undefined;
+  /** Name of the link. */
+  dev?: string | undefined;
+}
+
+const RT_TABLE_MAIN = RoutingTableClass.MAIN;
+
+/** List routes of the socket's namespace. */
+export function listRoutes(socket: RtnetlinkSocket, filter: ListRoutesFilter = {}): RouteInfo[] {
+  const nameOf = linkNames(socket);
+  const table = filter.table ?? RT_TABLE_MAIN;
+  const messages = socket.dump({
+    type: MessageType.GETROUTE,
+    body: (out) => formatRouteMessage({ kind: "route", data: {}, attrs: {} }, out),
+    call: () => "list routes (RTM_GETROUTE)",
+  });
+  const found: RouteInfo[] = [];
+  for (const message of messages) {
+    const { data, attrs } = parseRouteMessage(message);
+    if ((attrs.table ?? data.table) !== table) continue;
+    const route = describeRoute({ kind: "route", data, attrs }, nameOf);
+    if (filter.family !== undefined && route.family !== filter.family) continue;
+    if (filter.dev !== undefined && route.dev !== filter.dev) continue;
+    found.push(route);
+  }
+  return found;
+}
+
+/** Add a route as `ip route add` does. @throws {KernelError} EEXIST when there is one, ENETUNREACH when `via` can't be reached */
+export function addRoute(socket: RtnetlinkSocket, route: RouteSpec): void {
+  const message = routeMessage(socket, route);
+  socket.change({
+    type: MessageType.NEWROUTE,
+    flags: FlagsNew.CREATE | FlagsNew.EXCL,
+    body: (out) => formatRouteMessage(message, out),
+    call: () => `add route ${describeSpec(route)} (RTM_NEWROUTE)`,
+  });
+}
+
+/** Delete a route. @throws {KernelError} ESRCH when there is none, ENODEV when its link is gone */
+export function deleteRoute(socket: RtnetlinkSocket, route: RouteSpec): void {
+  const message = routeMessage(socket, route);
+  // Any scope, any maker: as `ip route delete` asks.
+  message.data.scope = RouteScope.NOWHERE;
+  delete message.data.protocol;
+  socket.change({
+    type: MessageType.DELROUTE,
+    body: (out) => formatRouteMessage(message, out),
+    call: () => `delete route ${describeSpec(route)} (RTM_DELROUTE)`,
+  });
+}
+
+function routeMessage(socket: RtnetlinkSocket, { to, via, dev }: RouteSpec): RouteMessage {
+  const gateway = via === undefined ? undefined : parseIp(via);
+  const prefix = to === "default" ? undefined : parseIpPrefix(to);
+  const family = prefix?.family ?? gateway?.family ?? AF_INET;
+  return {
+    kind: "route",
+    data: {
+      family,
+      dstLen: prefix?.length ?? 0,
+      table: RT_TABLE_MAIN,
+      protocol: RouteProtocol.BOOT,
+      scope: gateway === undefined && family !== AF_INET6 ? RouteScope.LINK : RouteScope.UNIVERSE,
+      type: RouteType.UNICAST,
+    },
+    attrs: {
+      ...(prefix === undefined ? {} : { dst: prefix.bytes }),
+      ...(gateway === undefined ? {} : { gateway: gateway.bytes }),
+      ...(dev === undefined ? {} : { oif: getLink(socket, dev).index }),
+    },
+  };
+}
+
+function describeRoute({ data, attrs }: RouteMessage, nameOf: (index: number) => string | undefined): RouteInfo {
+  const family = data.family === AF_INET ? "inet" : "inet6";
+  const dev = attrs.oif === undefined ? undefined : nameOf(attrs.oif);
+  return {
+    family,
+    to: data.dstLen === 0 || attrs.dst === undefined ? "default" : `${formatIp(attrs.dst)}/${data.dstLen}`,
+    ...(attrs.gateway === undefined ? {} : { via: formatIp(attrs.gateway) }),
+    ...(dev === undefined ? {} : { dev }),
+    type: String(data.type).toLowerCase(),
+    protocol: String(data.protocol).toLowerCase(),
+    metric: attrs.priority ?? 0,
+    table: attrs.table ?? data.table ?? 0,
+  };
+}
+
+function describeSpec({ to, via, dev }: RouteSpec): string {
+  return `${to}${via === undefined ? "" : ` via ${via}`}${dev === undefined ? "" : ` dev ${dev}`}`;
+}

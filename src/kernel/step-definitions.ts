@@ -1,0 +1,48 @@
+/**
+ * Which definition carries out which step.
+ *
+ * @module
+ */
+import { addressAdd, addressDelete } from "./address-steps.ts";
+import { arpAnnounce } from "./arp-steps.ts";
+import { cgroupCreate, cgroupDelete } from "./cgroup-steps.ts";
+import { dirMake, fileWrite } from "./file-steps.ts";
+import { linkAddBridge, linkAddVeth, linkDelete, linkSet } from "./link-steps.ts";
+import { netnsAdd, netnsDelete } from "./netns-steps.ts";
+import type { NetworkStep, NetworkStepOf } from "./network-steps.ts";
+import { nftDeleteTable, nftReplaceTable } from "./nft-steps.ts";
+import { routeAdd, routeDelete } from "./route-steps.ts";
+import type { StepDefinition } from "./step.ts";
+import { sysctlSet } from "./sysctl-steps.ts";
+
+/** A definition for each `op`; what a definition remembers is its own business, hence `never` and `unknown`. */
+export type StepDefinitions = { readonly [Op in NetworkStep["op"]]: AnyDefinition<NetworkStepOf<Op>> };
+
+/** A definition whose memo is not looked into. */
+export interface AnyDefinition<S> {
+  apply: StepDefinition<S, unknown>["apply"];
+  undo: StepDefinition<S, never>["undo"];
+  toShell: StepDefinition<S>["toShell"];
+}
+
+/** The definitions that touch Linux. */
+export const STEP_DEFINITIONS: StepDefinitions = {
+  "netns.add": netnsAdd,
+  "netns.delete": netnsDelete,
+  "link.addBridge": linkAddBridge,
+  "link.addVeth": linkAddVeth,
+  "link.delete": linkDelete,
+  "link.set": linkSet,
+  "address.add": addressAdd,
+  "address.delete": addressDelete,
+  "route.add": routeAdd,
+  "route.delete": routeDelete,
+  "sysctl.set": sysctlSet,
+  "nft.replaceTable": nftReplaceTable,
+  "nft.deleteTable": nftDeleteTable,
+  "arp.announce": arpAnnounce,
+  "cgroup.create": cgroupCreate,
+  "cgroup.delete": cgroupDelete,
+  "file.write": fileWrite,
+  "dir.make": dirMake,
+};
