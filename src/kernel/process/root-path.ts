@@ -108,9 +108,13 @@ export function requireDirectory(fd: number, path: string): void {
 }
 
 function symlinkRefused(path: string): NetdError {
-  return new NetdError("LAUNCH_FAILED", `Cannot mount on "${path}": it is a symlink in the image, which could lead anywhere`, {
-    remedy: `Use an image in which ${path} is a plain file or directory`,
-  });
+  return new NetdError(
+    "LAUNCH_FAILED",
+    `Cannot mount on "${path}": it is a symlink in the image, which could lead anywhere`,
+    {
+      remedy: `Use an image in which ${path} is a plain file or directory`,
+    },
+  );
 }
 
 /** openat2 again while the kernel says that a rename raced with it (openat2(2), EAGAIN). */

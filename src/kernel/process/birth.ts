@@ -1,0 +1,165 @@
+/**
+ * The moment of a process's birth: a fork of ourselves, or of a fresh Node, in the right pid namespace.
+ *
+ * @module
+ */
+import { writeSync } from "node:fs";
+import { NetdError } from "../../errors.ts";
+import { check, errnoName } from "../errno.ts";
+import {
+  close,
+  crashNow,
+  fork,
+  memfdCreate,
+  open,
+  pipe2,
+  posixSpawn,
+  posixSpawnActionsDestroy,
+  posixSpawnActionsDup2,
+  posixSpawnActionsInit,
+  prctl,
+  read,
+  setns,
+  sigprocmask,
+  unshare,
+} from "../libc.ts";
+import { ForkableHeap } from "./forkable-heap.ts";
+import { CLONE_FLAG } from "./namespace-steps.ts";
+import { O_CLOEXEC, O_RDONLY } from "./open-flags.ts";
+import type { ProcessStep } from "./process-step.ts";
+import { walkSteps } from "./walk-steps.ts";
+
+/** The pid namespace of a process to be born. */
+export type PidNamespace = "host" | "new" | { pidfd: number };
+
+/** What a process is born for. */
+export interface BirthRequest {
+  pidNamespace: PidNamespace;
+  /** The last one is `exec`. */
+  steps: readonly ProcessStep[];
+}
+
+/** A child on its way, and our ends of the pipes to it; the caller closes them. */
+export interface Newborn {
+  pid: number;
+  /** End of file here: it executed its program, or died. */
+  reportFd: number;
+  ackFd: number;
+}
+
+/** What a child does instead of walking, in tests of the retry. */
+export type TestFault = "crash" | "silence";
+
+const PR_SET_DUMPABLE = 4;
+const SIG_SETMASK = 2;
+const ALL_SIGNALS = Buffer.alloc(128, 0xff);
+const MFD_CLOEXEC = 1;
+/** posix_spawn_file_actions_t of glibc has 80 bytes on 64-bit machines. */
+const SPAWN_ACTIONS_BYTES = 128;
+
+/** Makes children. One a process: it changes what the process inherits to them. */
+export class Midwife implements Disposable {
+  readonly #heap = new ForkableHeap();
+  readonly #ownPidNamespace: number;
+  readonly #savedMask = Buffer.alloc(128);
+
+  constructor() {
+    this.#ownPidNamespace = check(open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC, 0), () => "open(/proc/self/ns/pid)");
+    // Nobody in a container may look into a child before its exec, nor find our program through it (CVE-2019-5736).
+    check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), () => "prctl(PR_SET_DUMPABLE, 0)");
+  }
+
+  [Symbol.dispose](): void {
+    close(this.#ownPidNamespace);
+  }
+
+  /** Fork this process; the child walks the steps. @throws {KernelError} when there can be no child */
+  fork(request: BirthRequest, fault?: TestFault): Newborn {
+    const report = makePipe();
+    const ack = makePipe();
+    return this.#bear(request.pidNamespace, report, ack, () => {
+      this.#heap.prepare();
+      const pid = fork();
+      if (pid !== 0) return pid;
+      // From here on we are the child.
+      if (fault === "crash") crashNow();
+      if (fault === "silence") read(ack.read, Buffer.alloc(1), 1);
+      close(ack.write);
+      return walkSteps(request.steps, { reportFd: report.write, ackFd: ack.read });
+    });
+  }
+
+  /** Start a fresh Node that walks the steps: `command` with three descriptors as arguments, of the steps as JSON and of the pipes. */
+  spawn(request: BirthRequest, command: readonly string[]): Newborn {
+    const report = makePipe();
+    const ack = makePipe();
+    const stepsFd = check(memfdCreate("steps", MFD_CLOEXEC), () => "memfd_create(steps)");
+    try {
+      writeSync(stepsFd, JSON.stringify(request.steps));
+      return this.#bear(request.pidNamespace, report, ack, () => {
+        const control = [stepsFd, report.write, ack.read];
+        return posixSpawnWith([...command, ...control.map(String)], [...control, ...descriptorsOf(request.steps)]);
+      });
+    } finally {
+      close(stepsFd);
+    }
+  }
+
+  /** Run `deliver` with signals blocked and children going into the wanted pid namespace. */
+  #bear(pidNamespace: PidNamespace, report: Pipe, ack: Pipe, deliver: () => number): Newborn {
+    sigprocmask(SIG_SETMASK, ALL_SIGNALS, this.#savedMask);
+    try {
+      check(this.#enter(pidNamespace), () => "enter the pid namespace");
+      const pid = check(deliver(), () => "fork()");
+      return { pid, reportFd: report.read, ackFd: ack.write };
+    } catch (error) {
+      close(report.read);
+      close(ack.write);
+      throw error;
+    } finally {
+      if (pidNamespace !== "host") setns(this.#ownPidNamespace, CLONE_FLAG.pid);
+      sigprocmask(SIG_SETMASK, this.#savedMask, null);
+      close(report.write);
+      close(ack.read);
+    }
+  }
+
+  #enter(pidNamespace: PidNamespace): number {
+    if (pidNamespace === "host") return 0;
+    if (pidNamespace === "new") return unshare(CLONE_FLAG.pid);
+    return setns(pidNamespace.pidfd, CLONE_FLAG.pid);
+  }
+}
+
+interface Pipe {
+  read: number;
+  write: number;
+}
+
+function makePipe(): Pipe {
+  const fds = Buffer.alloc(8);
+  check(pipe2(fds, O_CLOEXEC), () => "pipe2(O_CLOEXEC)");
+  return { read: fds.readInt32LE(0), write: fds.readInt32LE(4) };
+}
+
+/** Descriptors of ours that the steps name by number. */
+function descriptorsOf(steps: readonly ProcessStep[]): number[] {
+  return steps.flatMap((step) => {
+    if (step.op === "namespaces.enter") return [step.pidfd];
+    if (step.op !== "stdio.open") return [];
+    return [step.stdin, step.stdout, step.stderr].flatMap((source) => ("fd" in source ? [source.fd] : []));
+  });
+}
+
+/** posix_spawn(3) needs no V8 heap in the child. The given descriptors keep their numbers; all others are close-on-exec. */
+function posixSpawnWith(argv: readonly string[], descriptors: readonly number[]): number {
+  const actions = Buffer.alloc(SPAWN_ACTIONS_BYTES);
+  const pid = Buffer.alloc(4);
+  posixSpawnActionsInit(actions);
+  // A descriptor duplicated onto itself loses close-on-exec (glibc 2.29).
+  for (const fd of new Set(descriptors)) posixSpawnActionsDup2(actions, fd, fd);
+  const result = posixSpawn(pid, argv[0]!, actions, null, [...argv, null], [null]);
+  posixSpawnActionsDestroy(actions);
+  if (result === 0) return pid.readInt32LE(0);
+  throw new NetdError("LAUNCH_FAILED", `Cannot start ${argv[0]}: ${errnoName(result)}`);
+}

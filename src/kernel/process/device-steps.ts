@@ -1,0 +1,78 @@
+/**
+ * Steps that fill /dev and make links.
+ *
+ * @module
+ */
+import { check, KernelError } from "../errno.ts";
+import { close, fchmodat, fchownat, lastErrno, mknodat, symlinkat, unlinkat } from "../libc.ts";
+import type { ProcessStepDefinition } from "./define-step.ts";
+import { S_IFBLK, S_IFCHR, S_IFIFO } from "./file-status.ts";
+import { openParent } from "./root-path.ts";
+import { quoteWord, quoteWords } from "./shell-quote.ts";
+
+/** Make a device node. An existing one of that name is replaced. */
+export interface DeviceMakeStep {
+  op: "device.make";
+  root: string;
+  path: string;
+  type: "c" | "b" | "p";
+  major: number;
+  minor: number;
+  mode: number;
+  uid: number;
+  gid: number;
+}
+
+/** Make a symlink, unless there is something of that name. */
+export interface LinkMakeStep {
+  op: "link.make";
+  root: string;
+  path: string;
+  target: string;
+}
+
+const FILE_TYPE = { c: S_IFCHR, b: S_IFBLK, p: S_IFIFO } as const;
+const EEXIST = 17;
+
+/** Carries out {@link DeviceMakeStep}. */
+export const deviceMake: ProcessStepDefinition<DeviceMakeStep> = {
+  walk({ path, type, major, minor, mode, uid, gid }, { rootFd }) {
+    const { parentFd, name } = openParent(rootFd, path);
+    const make = () => mknodat(parentFd, name, FILE_TYPE[type] | mode, deviceNumber(major, minor));
+    if (make() < 0) {
+      if (lastErrno() !== EEXIST) throw new KernelError(`mknod ${path}`, lastErrno());
+      check(unlinkat(parentFd, name, 0), () => `unlink(${path})`);
+      check(make(), () => `mknod ${path}`);
+    }
+    if (uid !== 0 || gid !== 0) check(fchownat(parentFd, name, uid, gid, 0), () => `chown(${path})`);
+    // After the chown, which clears bits, and against the umask.
+    check(fchmodat(parentFd, name, mode, 0), () => `chmod(${path})`);
+    close(parentFd);
+  },
+  toShell({ root, path, type, major, minor, mode, uid, gid }) {
+    const numbers = type === "p" ? [] : [String(major), String(minor)];
+    return [
+      quoteWords(["mknod", "-m", mode.toString(8), root + path, type, ...numbers]),
+      ...(uid !== 0 || gid !== 0 ? [`chown ${uid}:${gid} ${quoteWord(root + path)}`] : []),
+    ];
+  },
+};
+
+/** Carries out {@link LinkMakeStep}. */
+export const linkMake: ProcessStepDefinition<LinkMakeStep> = {
+  walk({ path, target }, { rootFd }) {
+    const { parentFd, name } = openParent(rootFd, path);
+    if (symlinkat(target, parentFd, name) < 0 && lastErrno() !== EEXIST) {
+      throw new KernelError(`symlink ${path} -> ${target}`, lastErrno());
+    }
+    close(parentFd);
+  },
+  toShell: ({ root, path, target }) => [
+    `[ -e ${quoteWord(root + path)} ] || ln -s ${quoteWord(target)} ${quoteWord(root + path)}`,
+  ],
+};
+
+/** The kernel's number of a device: gnu_dev_makedev of sys/sysmacros.h for numbers below 2^32. */
+function deviceNumber(major: number, minor: number): number {
+  return ((major & 0xfff) << 8) + (minor & 0xff) + (minor & 0xfff00) * 0x1000;
+}

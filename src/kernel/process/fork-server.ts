@@ -1,0 +1,186 @@
+/**
+ * Starts processes: fork, watch until the exec, fork again when the child died, and at last the slow way.
+ *
+ * @module
+ */
+import { closeSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { NetdError, parseError } from "../../errors.ts";
+import { check } from "../errno.ts";
+import { close, kill, pidfdGetfd, pidfdOpen } from "../libc.ts";
+import { type BirthRequest, Midwife, type Newborn, type TestFault } from "./birth.ts";
+import { hasExecuted, type ProcessStat, readProcessStat, reapDying } from "./process-status.ts";
+import type { Report, StepFailure } from "./report.ts";
+
+/** What a {@link ForkServer} is made from. */
+export interface ForkServerOptions {
+  /** Program and arguments of the slow start; it gets three descriptors as further arguments. */
+  walkCommand: readonly string[];
+  /** What the first `count` forks do wrong, in tests. */
+  fault?: { kind: TestFault; count: number };
+}
+
+/** A process that runs its program. */
+export interface LaunchedProcess {
+  pid: number;
+  /** Clock ticks since boot, field 22 of /proc/PID/stat. */
+  startTime: number;
+  /** Forks it took; 0 never happens. */
+  forks: number;
+  isSlow: boolean;
+  /** Master of its terminal; the caller closes it. */
+  terminalFd?: number;
+}
+
+/** Counts since the start, so that nobody has to believe a figure. */
+export interface ForkCounters {
+  forks: number;
+  /** Forks after a child that died before its exec. */
+  secondForks: number;
+  slowStarts: number;
+}
+
+/** What a slow start calls itself until its exec. */
+export const WALKER_NAME = "netd:walk";
+
+const RETRIES_MAX = 3;
+/** A child that says nothing for so long is killed; in milliseconds. */
+const SILENCE_MS = 2_000;
+/** The same for a fresh Node. */
+const SLOW_SILENCE_MS = 20_000;
+const SIGKILL = 9;
+
+/** Starts processes that take steps before they become their programs. */
+export class ForkServer implements Disposable {
+  readonly counters: ForkCounters = { forks: 0, secondForks: 0, slowStarts: 0 };
+  readonly #options: ForkServerOptions;
+  readonly #midwife = new Midwife();
+
+  constructor(options: ForkServerOptions) {
+    this.#options = options;
+  }
+
+  [Symbol.dispose](): void {
+    this.#midwife[Symbol.dispose]();
+  }
+
+  /**
+   * Start a process; resolves when it runs its program. The child is ours to reap.
+   *
+   * @throws {NetdError} LAUNCH_FAILED naming the step, or what the step said itself: COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE,
+   * MOUNT_SOURCE_MISSING
+   */
+  async launch(request: BirthRequest): Promise<LaunchedProcess> {
+    for (let forks = 1; forks <= 1 + RETRIES_MAX; forks++) {
+      const fault = this.#nextFault();
+      this.counters.forks++;
+      if (forks > 1) this.counters.secondForks++;
+      const newborn = this.#midwife.fork(request, fault);
+      const outcome = await watchNewborn(newborn, SILENCE_MS);
+      const stat = readProcessStat(newborn.pid);
+      const isRunning = outcome.failure === undefined && hasExecuted(stat);
+      if (isRunning) return launched(newborn.pid, stat!, forks, false, outcome.terminalFd);
+      bury(newborn.pid, outcome);
+      if (outcome.failure !== undefined) throw errorOf(outcome.failure);
+    }
+    return this.#launchSlowly(request);
+  }
+
+  async #launchSlowly(request: BirthRequest): Promise<LaunchedProcess> {
+    this.counters.slowStarts++;
+    const newborn = this.#midwife.spawn(request, this.#options.walkCommand);
+    const outcome = await watchNewborn(newborn, SLOW_SILENCE_MS);
+    const stat = readProcessStat(newborn.pid);
+    if (outcome.failure === undefined && stat !== undefined && stat.command !== WALKER_NAME) {
+      return launched(newborn.pid, stat, 1 + RETRIES_MAX, true, outcome.terminalFd);
+    }
+    bury(newborn.pid, outcome);
+    if (outcome.failure !== undefined) throw errorOf(outcome.failure);
+    throw new NetdError("LAUNCH_FAILED", "Cannot start the process: neither a fork nor a fresh node came to its exec", {
+      remedy: "Look into the runtime's log, and whether memory is short",
+    });
+  }
+
+  #nextFault(): TestFault | undefined {
+    const { fault } = this.#options;
+    return fault !== undefined && this.counters.forks < fault.count ? fault.kind : undefined;
+  }
+}
+
+interface Outcome {
+  failure?: StepFailure;
+  terminalFd?: number;
+}
+
+/** Read the child's reports until its end of the pipe is closed. Closes our ends. */
+function watchNewborn({ pid, reportFd, ackFd }: Newborn, silenceMs: number): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const outcome: Outcome = {};
+    let text = "";
+    const alarm = setTimeout(() => kill(pid, SIGKILL), silenceMs);
+    const pipe = new Socket({ fd: reportFd, readable: true, writable: false });
+    pipe.setEncoding("utf8");
+    pipe.on("data", (piece: string) => {
+      alarm.refresh();
+      text += piece;
+      const lines = text.split("\n");
+      text = lines.pop() ?? "";
+      for (const line of lines) takeReport(JSON.parse(line) as Report, pid, ackFd, outcome);
+    });
+    pipe.on("error", () => {});
+    pipe.on("close", () => {
+      clearTimeout(alarm);
+      closeSync(ackFd);
+      resolve(outcome);
+    });
+  });
+}
+
+function takeReport(report: Report, pid: number, ackFd: number, outcome: Outcome): void {
+  if ("failure" in report) {
+    outcome.failure = report.failure;
+    return;
+  }
+  try {
+    outcome.terminalFd = takeDescriptor(pid, report.terminal);
+    writeSync(ackFd, "\n");
+  } catch {
+    // It died in between; the end of its pipe says so too.
+    kill(pid, SIGKILL);
+  }
+}
+
+/** Duplicate a descriptor of another process (pidfd_getfd(2)). @throws {KernelError} when it has none such, or is gone */
+export function takeDescriptor(pid: number, fd: number): number {
+  const pidfd = check(pidfdOpen(pid, 0), () => `pidfd_open(${pid})`);
+  try {
+    return check(pidfdGetfd(pidfd, fd), () => `pidfd_getfd(${pid}, ${fd})`);
+  } finally {
+    close(pidfd);
+  }
+}
+
+/** Reap a child that did not come to its exec. */
+function bury(pid: number, outcome: Outcome): void {
+  kill(pid, SIGKILL);
+  reapDying(pid);
+  if (outcome.terminalFd !== undefined) close(outcome.terminalFd);
+}
+
+function launched(
+  pid: number,
+  stat: ProcessStat,
+  forks: number,
+  isSlow: boolean,
+  terminalFd?: number,
+): LaunchedProcess {
+  return { pid, startTime: stat.startTime, forks, isSlow, ...(terminalFd === undefined ? {} : { terminalFd }) };
+}
+
+function errorOf({ step, op, error }: StepFailure): NetdError {
+  if (error.code !== "KERNEL_CALL_FAILED" && error.code !== "INTERNAL") return parseError(error);
+  return new NetdError("LAUNCH_FAILED", `Cannot start the process: step ${step + 1}, ${op}, failed: ${error.message}`, {
+    remedy: error.remedy ?? "See the same steps as commands with '--show', and try the failing one by hand",
+    cause: parseError(error),
+  });
+}

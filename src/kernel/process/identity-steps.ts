@@ -1,0 +1,253 @@
+/**
+ * Steps that say who the process is and what it may: host name, limits, capabilities, user, umask, working directory.
+ *
+ * Source: capabilities(7), capset(2), credentials(7), linux/prctl.h, linux/capability.h.
+ *
+ * @module
+ */
+import { NetdError } from "../../errors.ts";
+import { check, KernelError } from "../errno.ts";
+import {
+  capset,
+  close,
+  fchdir,
+  lastErrno,
+  prctl,
+  setgroups,
+  sethostname,
+  setresgid,
+  setresuid,
+  setrlimit,
+  umask,
+} from "../libc.ts";
+import { CAPABILITIES, capabilityBits } from "./capability-names.ts";
+import type { ProcessStepDefinition } from "./define-step.ts";
+import { O_CLOEXEC, O_DIRECTORY, O_PATH } from "./open-flags.ts";
+import { makeDirectories, tryOpenInRoot } from "./root-path.ts";
+import { quoteWord, quoteWords } from "./shell-quote.ts";
+
+/** Set the host name of the process's UTS namespace. */
+export interface HostnameSetStep {
+  op: "hostname.set";
+  hostname: string;
+}
+
+/** Set one resource limit. */
+export interface RlimitSetStep {
+  op: "rlimit.set";
+  /** `RLIMIT_NOFILE` and the like. */
+  type: string;
+  soft: number;
+  hard: number;
+}
+
+/** Drop everything from the bounding set but these. */
+export interface CapabilitiesBoundStep {
+  op: "capabilities.bound";
+  bounding: string[];
+}
+
+/** Become this user, keeping permitted capabilities until {@link CapabilitiesSetStep}. */
+export interface UserSetStep {
+  op: "user.set";
+  uid: number;
+  gid: number;
+  additionalGids: number[];
+}
+
+/** Set the four sets of the process itself. */
+export interface CapabilitiesSetStep {
+  op: "capabilities.set";
+  effective: string[];
+  permitted: string[];
+  inheritable: string[];
+  ambient: string[];
+}
+
+/** Never gain privileges by exec: set-user-id bits and file capabilities are ignored. */
+export interface NoNewPrivilegesStep {
+  op: "privileges.freeze";
+}
+
+/** Set the mask of new files' permission bits. */
+export interface UmaskSetStep {
+  op: "umask.set";
+  mask: number;
+}
+
+/** Make the working directory when the image lacks it. */
+export interface DirectoryMakeStep {
+  op: "directory.make";
+  root: string;
+  path: string;
+}
+
+/** Go to the working directory; the root is the container's by now. */
+export interface DirectoryEnterStep {
+  op: "directory.enter";
+  path: string;
+}
+
+/** asm-generic/resource.h; the same on x86 and ARM. */
+const RLIMITS = (
+  "RLIMIT_CPU RLIMIT_FSIZE RLIMIT_DATA RLIMIT_STACK RLIMIT_CORE RLIMIT_RSS RLIMIT_NPROC RLIMIT_NOFILE RLIMIT_MEMLOCK RLIMIT_AS " +
+  "RLIMIT_LOCKS RLIMIT_SIGPENDING RLIMIT_MSGQUEUE RLIMIT_NICE RLIMIT_RTPRIO RLIMIT_RTTIME"
+).split(" ");
+const PR_SET_KEEPCAPS = 8;
+const PR_CAPBSET_DROP = 24;
+const PR_SET_NO_NEW_PRIVS = 38;
+const PR_CAP_AMBIENT = 47;
+const PR_CAP_AMBIENT_RAISE = 2;
+const PR_CAP_AMBIENT_CLEAR_ALL = 4;
+const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+const EINVAL = 22;
+
+/** Carries out {@link HostnameSetStep}. */
+export const hostnameSet: ProcessStepDefinition<HostnameSetStep> = {
+  walk({ hostname }) {
+    check(sethostname(hostname, Buffer.byteLength(hostname)), () => `sethostname(${hostname})`);
+  },
+  toShell: ({ hostname }) => [`hostname ${quoteWord(hostname)}`],
+};
+
+/** Carries out {@link RlimitSetStep}. */
+export const rlimitSet: ProcessStepDefinition<RlimitSetStep> = {
+  wraps: true,
+  walk({ type, soft, hard }) {
+    const resource = RLIMITS.indexOf(type);
+    if (resource < 0) {
+      throw new NetdError("LAUNCH_FAILED", `Cannot set the limit "${type}": there is no such limit`, {
+        remedy: "Use a name of setrlimit(2), such as RLIMIT_NOFILE",
+      });
+    }
+    const limits = Buffer.alloc(16);
+    limits.writeBigUInt64LE(limitOf(soft), 0);
+    limits.writeBigUInt64LE(limitOf(hard), 8);
+    check(setrlimit(resource, limits), () => `setrlimit(${type}, ${soft}, ${hard})`);
+  },
+  toShell: ({ type, soft, hard }) => [`prlimit --${type.replace("RLIMIT_", "").toLowerCase()}=${soft}:${hard}`],
+};
+
+/** Carries out {@link CapabilitiesBoundStep}. Capabilities that this kernel does not know are ignored. */
+export const capabilitiesBound: ProcessStepDefinition<CapabilitiesBoundStep> = {
+  wraps: true,
+  walk({ bounding }) {
+    const keep = capabilityBits(bounding);
+    for (let number = 0; number < 64; number++) {
+      if ((keep >> BigInt(number)) & 1n) continue;
+      if (prctl(PR_CAPBSET_DROP, number, 0, 0, 0) >= 0) continue;
+      // Numbers behind the last one of this kernel.
+      if (lastErrno() === EINVAL) return;
+      throw new KernelError(`prctl(PR_CAPBSET_DROP, ${CAPABILITIES[number] ?? number})`, lastErrno());
+    }
+  },
+  toShell: ({ bounding }) => [`setpriv --bounding-set ${["-all", ...bounding.map(shellCapability)].join(",")}`],
+};
+
+/** Carries out {@link UserSetStep}. */
+export const userSet: ProcessStepDefinition<UserSetStep> = {
+  wraps: true,
+  walk({ uid, gid, additionalGids }) {
+    check(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), () => "prctl(PR_SET_KEEPCAPS, 1)");
+    check(
+      setgroups(additionalGids.length, Uint32Array.from(additionalGids)),
+      () => `setgroups(${additionalGids.join(", ")})`,
+    );
+    check(setresgid(gid, gid, gid), () => `setresgid(${gid})`);
+    check(setresuid(uid, uid, uid), () => `setresuid(${uid})`);
+    check(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0), () => "prctl(PR_SET_KEEPCAPS, 0)");
+  },
+  toShell({ uid, gid, additionalGids }) {
+    const groups = additionalGids.length === 0 ? "--clear-groups" : `--groups=${additionalGids.join(",")}`;
+    return [`setpriv --reuid=${uid} --regid=${gid} ${groups}`];
+  },
+};
+
+/** Carries out {@link CapabilitiesSetStep}. Bits that the bounding set or the kernel lacks are left out, as in runc. */
+export const capabilitiesSet: ProcessStepDefinition<CapabilitiesSetStep> = {
+  wraps: true,
+  walk({ effective, permitted, inheritable, ambient }) {
+    const known = knownCapabilities();
+    const header = Buffer.alloc(8);
+    header.writeUInt32LE(LINUX_CAPABILITY_VERSION_3, 0);
+    const data = Buffer.alloc(24);
+    for (const [offset, names] of [
+      [0, effective],
+      [4, permitted],
+      [8, inheritable],
+    ] as const) {
+      const bits = capabilityBits(names) & known;
+      data.writeUInt32LE(Number(bits & 0xffffffffn), offset);
+      data.writeUInt32LE(Number(bits >> 32n), offset + 12);
+    }
+    check(capset(header, data), () => `capset(${permitted.join(", ")})`);
+    check(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), () => "prctl(PR_CAP_AMBIENT_CLEAR_ALL)");
+    for (const name of ambient) {
+      const number = CAPABILITIES.indexOf(name);
+      check(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0), () => `prctl(PR_CAP_AMBIENT_RAISE, ${name})`);
+    }
+  },
+  toShell: ({ inheritable, ambient }) => [
+    `setpriv --inh-caps ${["-all", ...inheritable.map(shellCapability)].join(",")} --ambient-caps ${["-all", ...ambient.map(shellCapability)].join(",")}`,
+  ],
+};
+
+/** Carries out {@link NoNewPrivilegesStep}. */
+export const privilegesFreeze: ProcessStepDefinition<NoNewPrivilegesStep> = {
+  wraps: true,
+  walk() {
+    check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), () => "prctl(PR_SET_NO_NEW_PRIVS)");
+  },
+  toShell: () => ["setpriv --no-new-privs"],
+};
+
+/** Carries out {@link UmaskSetStep}. */
+export const umaskSet: ProcessStepDefinition<UmaskSetStep> = {
+  walk({ mask }) {
+    umask(mask);
+  },
+  toShell: ({ mask }) => [`umask ${mask.toString(8).padStart(4, "0")}`],
+};
+
+/** Carries out {@link DirectoryMakeStep}. */
+export const directoryMake: ProcessStepDefinition<DirectoryMakeStep> = {
+  walk({ path }, { rootFd }) {
+    close(makeDirectories(rootFd, path));
+  },
+  toShell: ({ root, path }) => [`mkdir -p ${quoteWord(root + path)}`],
+};
+
+/**
+ * Carries out {@link DirectoryEnterStep}. Never through a magic link: a working directory of /proc/self/fd/N would be a directory of the
+ * host that the runtime has open (CVE-2024-21626).
+ */
+export const directoryEnter: ProcessStepDefinition<DirectoryEnterStep> = {
+  walk({ path }, { rootFd }) {
+    const fd = tryOpenInRoot(rootFd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) throw new KernelError(`chdir(${path})`, -fd);
+    check(fchdir(fd), () => `chdir(${path})`);
+    close(fd);
+  },
+  toShell: ({ path }) => [quoteWords(["cd", path])],
+};
+
+/** RLIM_INFINITY for what does not fit. */
+function limitOf(value: number): bigint {
+  return Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : 0xffffffffffffffffn;
+}
+
+/** Bits of the capabilities that this kernel has and the bounding set kept. */
+function knownCapabilities(): bigint {
+  let bits = 0n;
+  for (let number = 0; number < 64; number++) {
+    if (prctl(PR_CAPBSET_READ, number, 0, 0, 0) === 1) bits |= 1n << BigInt(number);
+  }
+  return bits;
+}
+
+const PR_CAPBSET_READ = 23;
+
+/** setpriv writes `+net_raw`. */
+function shellCapability(name: string): string {
+  return `+${name.replace("CAP_", "").toLowerCase()}`;
+}

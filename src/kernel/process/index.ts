@@ -1,0 +1,29 @@
+/**
+ * Owns the birth of processes: the steps between fork and exec, the child that walks them, the fork server, and how processes ended.
+ * Never decides what a container is; that is in the steps it is given. Never loads netlink or nftables: every megabyte is copied in each fork.
+ *
+ * @module
+ */
+export type { BirthRequest, PidNamespace, TestFault } from "./birth.ts";
+export { CAPABILITIES } from "./capability-names.ts";
+export { type ComposeShellOptions, composeShell } from "./compose-shell.ts";
+export {
+  type ForkCounters,
+  ForkServer,
+  type ForkServerOptions,
+  type LaunchedProcess,
+  takeDescriptor,
+} from "./fork-server.ts";
+export type { MountFlag, MountPropagation } from "./mount-attributes.ts";
+export type { NamespaceKind } from "./namespace-steps.ts";
+export {
+  exitCodeOf,
+  parseProcessStat,
+  readProcessStat,
+  reap,
+  waitStatusOfPidfd,
+} from "./process-status.ts";
+export { definitionOf, PROCESS_STEP_OPS, type ProcessStep, type ProcessStepOp } from "./process-step.ts";
+export { quoteWord, quoteWords } from "./shell-quote.ts";
+export type { StdioSource } from "./stdio-steps.ts";
+export { walkMain } from "./walk-main.ts";

@@ -1,0 +1,157 @@
+/**
+ * All kinds of steps that a starting process takes between its fork and its exec.
+ *
+ * @module
+ */
+import { type CgroupJoinStep, cgroupJoin } from "./cgroup-steps.ts";
+import type { ProcessStepDefinition } from "./define-step.ts";
+import { type DeviceMakeStep, deviceMake, type LinkMakeStep, linkMake } from "./device-steps.ts";
+import { type ExecStep, exec } from "./exec-step.ts";
+import {
+  type CapabilitiesBoundStep,
+  type CapabilitiesSetStep,
+  capabilitiesBound,
+  capabilitiesSet,
+  type DirectoryEnterStep,
+  type DirectoryMakeStep,
+  directoryEnter,
+  directoryMake,
+  type HostnameSetStep,
+  hostnameSet,
+  type NoNewPrivilegesStep,
+  privilegesFreeze,
+  type RlimitSetStep,
+  rlimitSet,
+  type UmaskSetStep,
+  type UserSetStep,
+  umaskSet,
+  userSet,
+} from "./identity-steps.ts";
+import {
+  type MountBindStep,
+  type MountFilesystemStep,
+  type MountFlagsStep,
+  mountBind,
+  mountFilesystem,
+  mountFlags,
+  type PathMaskStep,
+  type PathReadonlyStep,
+  pathMask,
+  pathReadonly,
+} from "./mount-steps.ts";
+import {
+  type NamespaceJoinStep,
+  type NamespacesEnterStep,
+  type NamespacesUnshareStep,
+  namespaceJoin,
+  namespacesEnter,
+  namespacesUnshare,
+} from "./namespace-steps.ts";
+import {
+  type MountPropagationStep,
+  mountPropagation,
+  type RootBindStep,
+  type RootCurrentStep,
+  type RootOverlayStep,
+  type RootPivotStep,
+  type RootReadonlyStep,
+  rootBind,
+  rootCurrent,
+  rootOverlay,
+  rootPivot,
+  rootReadonly,
+} from "./root-steps.ts";
+import { type SignalsResetStep, signalsReset } from "./signal-steps.ts";
+import {
+  type DescriptorsCloseStep,
+  descriptorsClose,
+  type SessionStartStep,
+  type StdioOpenStep,
+  sessionStart,
+  stdioOpen,
+  type TerminalOpenStep,
+  terminalOpen,
+} from "./stdio-steps.ts";
+
+/** One step: a plain value, which survives JSON. */
+export type ProcessStep =
+  | CapabilitiesBoundStep
+  | CapabilitiesSetStep
+  | CgroupJoinStep
+  | DescriptorsCloseStep
+  | DeviceMakeStep
+  | DirectoryEnterStep
+  | DirectoryMakeStep
+  | ExecStep
+  | HostnameSetStep
+  | LinkMakeStep
+  | MountBindStep
+  | MountFilesystemStep
+  | MountFlagsStep
+  | MountPropagationStep
+  | NamespaceJoinStep
+  | NamespacesEnterStep
+  | NamespacesUnshareStep
+  | NoNewPrivilegesStep
+  | PathMaskStep
+  | PathReadonlyStep
+  | RlimitSetStep
+  | RootBindStep
+  | RootCurrentStep
+  | RootOverlayStep
+  | RootPivotStep
+  | RootReadonlyStep
+  | SessionStartStep
+  | SignalsResetStep
+  | StdioOpenStep
+  | TerminalOpenStep
+  | UmaskSetStep
+  | UserSetStep;
+
+/** Name of a kind of step. */
+export type ProcessStepOp = ProcessStep["op"];
+
+type Definitions = { [Op in ProcessStepOp]: ProcessStepDefinition<Extract<ProcessStep, { op: Op }>> };
+
+const DEFINITIONS: Definitions = {
+  "capabilities.bound": capabilitiesBound,
+  "capabilities.set": capabilitiesSet,
+  "cgroup.join": cgroupJoin,
+  "descriptors.close": descriptorsClose,
+  "device.make": deviceMake,
+  "directory.enter": directoryEnter,
+  "directory.make": directoryMake,
+  exec,
+  "hostname.set": hostnameSet,
+  "link.make": linkMake,
+  "mount.bind": mountBind,
+  "mount.filesystem": mountFilesystem,
+  "mount.flags": mountFlags,
+  "mount.propagation": mountPropagation,
+  "namespace.join": namespaceJoin,
+  "namespaces.enter": namespacesEnter,
+  "namespaces.unshare": namespacesUnshare,
+  "path.mask": pathMask,
+  "path.readonly": pathReadonly,
+  "privileges.freeze": privilegesFreeze,
+  "rlimit.set": rlimitSet,
+  "root.bind": rootBind,
+  "root.current": rootCurrent,
+  "root.overlay": rootOverlay,
+  "root.pivot": rootPivot,
+  "root.readonly": rootReadonly,
+  "session.start": sessionStart,
+  "signals.reset": signalsReset,
+  "stdio.open": stdioOpen,
+  "terminal.open": terminalOpen,
+  "umask.set": umaskSet,
+  "user.set": userSet,
+};
+
+/** Every kind of step. */
+export const PROCESS_STEP_OPS = Object.keys(DEFINITIONS) as ProcessStepOp[];
+
+/** How a step is carried out. The table pairs each op with its own definition, which the type of one lookup cannot say. */
+export function definitionOf(step: ProcessStep): ProcessStepDefinition<ProcessStep> {
+  return DEFINITIONS[step.op] as ProcessStepDefinition<ProcessStep>;
+}

@@ -1,0 +1,176 @@
+/**
+ * Steps about descriptors: standard streams, a controlling terminal, and closing all others.
+ *
+ * Source: ioctl_tty(2), pty(7), close_range(2), linux/magic.h.
+ *
+ * @module
+ */
+import { NetdError } from "../../errors.ts";
+import { check } from "../errno.ts";
+import { close, closeRange, dup2, dup3, fchown, fstatfs, ioctl, ioctlNumber, open, read, setsid } from "../libc.ts";
+import type { ProcessStepDefinition, WalkState } from "./define-step.ts";
+import { attachMount, cloneMount } from "./mount-attributes.ts";
+import { AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_NOFOLLOW, O_RDONLY, O_RDWR } from "./open-flags.ts";
+import { sendReport } from "./report.ts";
+import { openInRoot, openMountPoint } from "./root-path.ts";
+import { quoteWord } from "./shell-quote.ts";
+
+/** Where one standard stream leads: a path on the host, or a descriptor of the parent. */
+export type StdioSource = { path: string } | { fd: number };
+
+/** Connect standard input, output and error. First of all steps: paths are the host's. */
+export interface StdioOpenStep {
+  op: "stdio.open";
+  /** Read only. */
+  stdin: StdioSource;
+  /** Opened for reading too, so that a FIFO has a reader whoever dies, and nobody gets SIGPIPE. */
+  stdout: StdioSource;
+  stderr: StdioSource;
+  /** Owner of streams that are not /dev/null, so that the container can open /dev/stdout again. */
+  uid: number;
+  gid: number;
+}
+
+/** Start a session. */
+export interface SessionStartStep {
+  op: "session.start";
+}
+
+/** Open a terminal of the container's own devpts, hand its master to the parent, make it the controlling one and the standard streams. */
+export interface TerminalOpenStep {
+  op: "terminal.open";
+  /** Size in characters; absent: as the kernel makes it. */
+  size?: { rows: number; columns: number };
+  /** Mount it on /dev/console too. */
+  isConsole: boolean;
+  root: string;
+  uid: number;
+}
+
+/** Close every descriptor above 2 but the report pipe. */
+export interface DescriptorsCloseStep {
+  op: "descriptors.close";
+}
+
+/** asm-generic/ioctls.h. */
+const TIOCSCTTY = 0x540e;
+const TIOCSWINSZ = 0x5414;
+const TIOCSPTLCK = 0x40045431;
+const TIOCGPTPEER = 0x5441;
+const DEVPTS_SUPER_MAGIC = 0x1cd1n;
+/** The report pipe's place after {@link DescriptorsCloseStep}. */
+const REPORT_FD = 3;
+const LAST_FD = 0xffffffff;
+/** Group of terminals, fixed by everybody's use of `gid=5`. */
+const TTY_GID = 5;
+
+/** Carries out {@link StdioOpenStep}. */
+export const stdioOpen: ProcessStepDefinition<StdioOpenStep> = {
+  walk({ stdin, stdout, stderr, uid, gid }) {
+    connect(stdin, 0, O_RDONLY, uid, gid);
+    connect(stdout, 1, O_RDWR, uid, gid);
+    connect(stderr, 2, O_RDWR, uid, gid);
+  },
+  toShell({ stdin, stdout, stderr }) {
+    const words = [
+      ...("path" in stdin ? [`<${quoteWord(stdin.path)}`] : []),
+      ...("path" in stdout ? [`1<>${quoteWord(stdout.path)}`] : []),
+      ...("path" in stderr ? [`2<>${quoteWord(stderr.path)}`] : []),
+    ];
+    return words.length === 0 ? [] : [`exec ${words.join(" ")}`];
+  },
+};
+
+/** Carries out {@link SessionStartStep}. Fails harmlessly for a process that leads a group: it has its session already. */
+export const sessionStart: ProcessStepDefinition<SessionStartStep> = {
+  wraps: true,
+  walk() {
+    setsid();
+  },
+  toShell: () => ["setsid"],
+};
+
+/** Carries out {@link TerminalOpenStep}. */
+export const terminalOpen: ProcessStepDefinition<TerminalOpenStep> = {
+  walk({ size, isConsole, uid }, state) {
+    const master = openInRoot(state.rootFd, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+    requireDevpts(master);
+    check(ioctl(master, TIOCSPTLCK, Buffer.alloc(4)), () => "ioctl(TIOCSPTLCK)");
+    const flags = O_RDWR | O_NOCTTY | O_CLOEXEC;
+    const slave = check(ioctlNumber(master, TIOCGPTPEER, flags), () => "ioctl(TIOCGPTPEER)");
+    if (size !== undefined) {
+      const winsize = Buffer.alloc(8);
+      winsize.writeUInt16LE(size.rows, 0);
+      winsize.writeUInt16LE(size.columns, 2);
+      check(ioctl(master, TIOCSWINSZ, winsize), () => "ioctl(TIOCSWINSZ)");
+    }
+    if (isConsole) bindConsole(slave, state);
+    handOver(master, state);
+    close(master);
+    check(ioctlNumber(slave, TIOCSCTTY, 0), () => "ioctl(TIOCSCTTY)");
+    if (uid !== 0) check(fchown(slave, uid, TTY_GID), () => "fchown(terminal)");
+    for (const fd of [0, 1, 2]) check(dup2(slave, fd), () => `dup2(terminal, ${fd})`);
+    close(slave);
+  },
+  toShell: ({ root, isConsole }) =>
+    isConsole
+      ? [`touch ${quoteWord(`${root}/dev/console`)}`, `mount --bind "$(tty)" ${quoteWord(`${root}/dev/console`)}`]
+      : [],
+};
+
+/** Carries out {@link DescriptorsCloseStep}. From here on a path below /proc/self/fd leads nowhere on the host. */
+export const descriptorsClose: ProcessStepDefinition<DescriptorsCloseStep> = {
+  walk(_step, state) {
+    if (state.reportFd !== REPORT_FD) {
+      check(dup3(state.reportFd, REPORT_FD, O_CLOEXEC), () => `dup3(report pipe, ${REPORT_FD})`);
+      state.reportFd = REPORT_FD;
+    }
+    check(closeRange(REPORT_FD + 1, LAST_FD, 0), () => "close_range(4, ~0)");
+    // The working directory is the container's root by now.
+    state.rootFd = AT_FDCWD;
+    state.ackFd = -1;
+  },
+  toShell: () => [],
+};
+
+function connect(source: StdioSource, target: 0 | 1 | 2, mode: number, uid: number, gid: number): void {
+  const isOpened = "path" in source;
+  const fd = isOpened
+    ? check(open(source.path, mode | O_NOCTTY | O_CLOEXEC, 0), () => `open(${source.path})`)
+    : source.fd;
+  check(dup2(fd, target), () => `dup2(${fd}, ${target})`);
+  if (isOpened) close(fd);
+  const isNull = isOpened && source.path === "/dev/null";
+  if ((uid !== 0 || gid !== 0) && !isNull) check(fchown(target, uid, gid), () => `fchown(descriptor ${target})`);
+}
+
+/** A file that only looks like a multiplexer would give its maker our terminal. */
+function requireDevpts(master: number): void {
+  const status = Buffer.alloc(256);
+  check(fstatfs(master, status), () => "fstatfs(/dev/pts/ptmx)");
+  if (status.readBigInt64LE(0) === DEVPTS_SUPER_MAGIC) return;
+  throw new NetdError(
+    "LAUNCH_FAILED",
+    "Cannot open a terminal: /dev/pts of the container is not a devpts file system",
+    {
+      remedy: "Leave /dev/pts to netd: mount nothing else on it",
+    },
+  );
+}
+
+function bindConsole(slave: number, state: WalkState): void {
+  const target = openMountPoint(state.rootFd, "/dev/console", "file");
+  const mountFd = cloneMount(slave, "", false);
+  attachMount(mountFd, target, "/dev/console");
+  close(mountFd);
+  close(target);
+}
+
+/** Let the parent duplicate the master with pidfd_getfd(2), and wait until it has. */
+function handOver(master: number, state: WalkState): void {
+  sendReport(state.reportFd, { terminal: master });
+  const answer = Buffer.alloc(1);
+  if (read(state.ackFd, answer, 1) !== 1) {
+    throw new NetdError("LAUNCH_FAILED", "Cannot hand the terminal over: the runtime has gone");
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The interpreter that runs in a process between its birth and its exec.
+ *
+ * @module
+ */
+import { formatError } from "../../errors.ts";
+import { KernelError } from "../errno.ts";
+import { exitNow, umask } from "../libc.ts";
+import { definitionOf, type ProcessStep } from "./process-step.ts";
+import { sendReport } from "./report.ts";
+
+/** Exit code of a process that could not become its program; nobody but the parent sees it. */
+const WALK_FAILED = 125;
+
+/** What {@link walkSteps} needs of the pipes to the parent. */
+export interface WalkStepsOptions {
+  /** Write end, close-on-exec, of the pipe that takes reports. */
+  reportFd: number;
+  /** Read end of the pipe that takes the parent's answers. */
+  ackFd: number;
+}
+
+/**
+ * Take the steps, the last of which is `exec`. Never returns, whatever happens: a failure goes up the report pipe, then the process
+ * exits.
+ */
+export function walkSteps(steps: readonly ProcessStep[], options: WalkStepsOptions): never {
+  const state = { rootFd: -1, reportFd: options.reportFd, ackFd: options.ackFd };
+  let index = -1;
+  try {
+    // Modes of what the steps make are exact; umask.set comes last.
+    umask(0);
+    for (index = 0; index < steps.length; index++) {
+      const step = steps[index]!;
+      definitionOf(step).walk(step, state);
+    }
+    throw new Error("Cannot start a process: its steps do not end in an exec");
+  } catch (error) {
+    sendReport(state.reportFd, {
+      failure: {
+        step: index,
+        op: steps[index]?.op ?? "",
+        ...(error instanceof KernelError ? { call: error.call, errno: error.errno } : {}),
+        error: formatError(error),
+      },
+    });
+  }
+  exitNow(WALK_FAILED);
+  throw new Error("_exit returned");
+}
