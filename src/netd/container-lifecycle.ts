@@ -6,7 +6,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import type { ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
-import { addCleanupFailure, applySteps, KernelError, teardownSteps } from "../kernel/index.ts";
+import { applySteps, StepError, teardownSteps, undoSteps } from "../kernel/index.ts";
 import type { ExitedEvent, OciProcess, RuntimeStream, StartParams, StartResult } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
 import { mergeEnv } from "./container-config.ts";
@@ -177,12 +177,15 @@ export class ContainerLifecycle {
 
   /** Take down what joins a container to its network. Goes on after each failure, and logs them. */
   async leave(container: Container): Promise<void> {
-    const { journal, logger, dns } = this.#context;
+    const { journal, logger, dns, session } = this.#context;
     const { row, paths, hostInterface } = container;
     await dns.current?.request({ method: "remove", network: row.network, name: row.name }).catch((error: unknown) => {
       logger.warn({ err: error, container: row.name }, "cannot remove a name from the resolver");
     });
-    for (const error of teardownSteps(planDetach({ netns: row.name, hostInterface }), { journal: journal.note })) {
+    for (const error of teardownSteps(planDetach({ netns: row.name, hostInterface }), {
+      journal: journal.note,
+      session,
+    })) {
       logger.error({ err: error, container: row.name }, "cannot take down a part of a container's network");
     }
     journal.flush();
@@ -211,9 +214,9 @@ export class ContainerLifecycle {
         );
         [result] = await Promise.all([start(params), named]);
       } catch (error) {
-        const failures = undo();
+        undo();
         await this.leave(container);
-        throw addCleanupFailure(error, failures);
+        throw error;
       }
       const { exitCode: _exitCode, finishedAt: _finishedAt, error: _error, ...definition } = row;
       const { pid, startTime, forks, slow } = result;
@@ -273,16 +276,20 @@ export class ContainerLifecycle {
   }
 
   /** Join the network; returns what takes it back. The stream directory is there as long as a namespace of ours may be. */
-  #attach(container: Container): () => Error[] {
-    const { journal, network } = this.#context;
+  #attach(container: Container): () => void {
+    const { journal, network, session, logger } = this.#context;
     const { streams } = container.paths;
     mkdirSync(streams, { recursive: true, mode: 0o700 });
     try {
-      const applied = applySteps(planAttach(this.endpoint(container)), { journal: journal.note });
-      return () => applied.undo();
+      const applied = applySteps(planAttach(this.endpoint(container)), { journal: journal.note, session });
+      return () => {
+        for (const failure of undoSteps(applied, { journal: journal.note, session })) {
+          logger.error({ err: failure, container: container.row.name }, "cannot undo a step of a start that failed");
+        }
+      };
     } catch (error) {
       rmSync(streams, { recursive: true, force: true });
-      if (error instanceof KernelError && findLink(network.bridge) === undefined) {
+      if (error instanceof StepError && findLink(network.bridge) === undefined) {
         throw new NetdError(
           "BRIDGE_MISSING",
           `Cannot start container '${container.row.name}': bridge '${network.bridge}' is gone, a live one wanted`,

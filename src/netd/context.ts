@@ -6,6 +6,7 @@
 import type { DnsClient } from "../dns/index.ts";
 import type { ImageStore } from "../image/index.ts";
 import type { Ipam } from "../ipam/index.ts";
+import type { KernelSession } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import type { RuntimeClient } from "../runtime/index.ts";
 import type { ContainerRegistry } from "./container-registry.ts";
@@ -31,6 +32,8 @@ export interface DaemonContext {
   readonly runtime: HelperProcess<RuntimeClient>;
   readonly dns: HelperProcess<DnsClient>;
   readonly journal: Journal;
+  /** Netlink sockets that stay open between plans. */
+  readonly session: KernelSession;
   readonly events: EventFeed;
   readonly logger: Logger;
   readonly now: () => Date;

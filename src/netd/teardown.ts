@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { DnsClient } from "../dns/index.ts";
 import { NetdError } from "../errors.ts";
-import { killCgroup, lockDirectory, lockHolder, type NetworkStep, readSysctl, teardownSteps } from "../kernel/index.ts";
+import { Cgroups, lockDirectory, lockHolder, type NetworkStep, readSysctl, teardownSteps } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import { RuntimeClient } from "../runtime/index.ts";
 import { cgroupParent } from "./context.ts";
@@ -47,7 +47,7 @@ export async function teardown(options: DaemonOptions, logger: Logger): Promise<
     const owned = readOwned(`${stateDir}/netd.db`);
     logger.debug({ instance: owned.instance }, "tearing down");
     // Ends every process of ours, the helpers after their containers.
-    await attempt(() => killCgroup(cgroupParent(owned.instance)));
+    await attempt(() => new Cgroups().kill(cgroupParent(owned.instance)));
     await attempt(async () => await shutDownRuntime(runDir));
     await attempt(async () => await shutDownDns(runDir));
     failures.push(...teardownSteps(planTeardown(owned), {}));
