@@ -32,3 +32,4 @@ export * from "./rootfs-tree.ts";
 export { shellCommand, shellQuote } from "./shell.ts";
 export type { StepDefinition } from "./step.ts";
 export { hasSysctl, readSysctl, type SysctlOptions, sysctlPath, writeSysctl } from "./sysctl.ts";
+export { isInForeground, leadProcessGroup, takeTerminal } from "./terminal.ts";

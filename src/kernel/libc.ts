@@ -55,6 +55,7 @@ export const execve = libc.func("int execve(const char*, const char**, const cha
   envp: (string | null)[],
 ) => number;
 export const setsid = libc.func("int setsid()") as () => number;
+export const setpgid = libc.func("int setpgid(int, int)") as (pid: number, group: number) => number;
 export const prctl = libc.func("int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)") as (
   option: number,
   a: number | bigint,
