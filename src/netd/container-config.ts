@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { ContainerSpec } from "../api/index.ts";
+import type { ContainerSpec, ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { ImageConfig } from "../image/index.ts";
-import type { OciConfig, OciDeviceRule, OciMount, OciProcess, OciResources, OciUser } from "../runtime/index.ts";
+import type { OciConfig, OciDeviceRule, OciMount, OciProcess, OciResources } from "../runtime/index.ts";
+import type { ResolvedUser } from "./user.ts";
 
 /** Where the generated files of a container are. */
 export interface GeneratedFiles {
@@ -22,7 +23,7 @@ export interface PlanContainerConfigOptions {
   /** What runs: `spec.command` or the image's. */
   command: readonly string[];
   /** `spec.user` or the image's, resolved in the root file system. */
-  user: OciUser & { home: string };
+  user: ResolvedUser;
   hostname: string;
   files: GeneratedFiles;
   /** Where the root file system is mounted, inside the container's own mount namespace. */
@@ -189,6 +190,26 @@ function planContainerProcess(spec: ContainerSpec, options: PlanContainerConfigO
     cwd: spec.workdir ?? (options.image.workdir || "/"),
     capabilities: { bounding: capabilities, effective: held, permitted: held, inheritable: [], ambient: [] },
     noNewPrivileges: spec.noNewPrivileges ?? false,
+  };
+}
+
+/** Plan another process of a container from its first one: same limits, own command, user, terminal and environment. */
+export function planExecProcess(first: OciProcess, { home, ...user }: ResolvedUser, spec: ExecSpec): OciProcess {
+  const held = user.uid === 0 ? first.capabilities.bounding : [];
+  const { consoleSize: _consoleSize, ...inherited } = first;
+  const size =
+    spec.rows === undefined || spec.columns === undefined
+      ? {}
+      : { consoleSize: { height: spec.rows, width: spec.columns } };
+  return {
+    ...inherited,
+    ...size,
+    terminal: spec.tty ?? false,
+    user,
+    args: spec.command,
+    env: mergeEnv(first.env, [`HOME=${home}`], spec.tty === true ? ["TERM=xterm"] : [], spec.env ?? []),
+    cwd: spec.workdir ?? first.cwd,
+    capabilities: { ...first.capabilities, effective: held, permitted: held },
   };
 }
 

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { ContainerSpec } from "../api/index.ts";
+import type { ContainerSpec, ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { Image } from "../image/index.ts";
-import type { OciConfig } from "../runtime/index.ts";
+import type { OciConfig, OciProcess } from "../runtime/index.ts";
 import { type Container, makeContainer, netnsPath } from "./container.ts";
-import { planContainerConfig } from "./container-config.ts";
+import { planContainerConfig, planExecProcess } from "./container-config.ts";
 import { type ContainerPaths, containerPaths, createContainerDir, deleteContainerDir } from "./container-dir.ts";
 import { formatHostname, formatHosts, formatResolvConf } from "./container-files.ts";
 import { checkContainerName, makeContainerId, makeContainerName } from "./container-name.ts";
@@ -59,6 +59,14 @@ export function containerConfig(context: DaemonContext, { row, paths }: Containe
     netnsPath: netnsPath(row.name),
     cgroupsPath: `${cgroupParent(context.instance)}/${row.id}`,
   });
+}
+
+/** Make the configuration of another process in a container: the container's own, then what was asked for. @throws {NetdError} USER_UNKNOWN */
+export function containerProcess(context: DaemonContext, container: Container, spec: ExecSpec): OciProcess {
+  const { process } = containerConfig(context, container);
+  const { spec: definition, image } = container.row;
+  const accounts = readAccountFiles(context.images.layersOf(image.id));
+  return planExecProcess(process, resolveUser(spec.user ?? definition.user ?? image.config.user, accounts), spec);
 }
 
 /** Write the three generated files in place, made when missing: at creation, and again at each start. */

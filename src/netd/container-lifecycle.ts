@@ -7,17 +7,20 @@ import { mkdirSync, rmSync } from "node:fs";
 import type { ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import { applySteps, StepError, teardownSteps, undoSteps } from "../kernel/index.ts";
-import type { ExitedEvent, OciProcess, RuntimeStream, StartParams, StartResult } from "../runtime/index.ts";
+import type { ExitedEvent, RuntimeStream, StartParams, StartResult } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
-import { mergeEnv } from "./container-config.ts";
-import { containerConfig, formatContainerHosts, removeDefinition, writeGeneratedFiles } from "./container-create.ts";
+import {
+  containerConfig,
+  containerProcess,
+  formatContainerHosts,
+  removeDefinition,
+  writeGeneratedFiles,
+} from "./container-create.ts";
 import { deleteContainerDir } from "./container-dir.ts";
 import type { DaemonContext } from "./context.ts";
 import { planAttach, planDetach } from "./endpoint-plan.ts";
 import { HostsWriter, rewriteInPlace } from "./hosts-writer.ts";
-import { readAccountFiles } from "./image-accounts.ts";
 import { findLink } from "./kernel-facts.ts";
-import { resolveUser } from "./user.ts";
 
 /** A stream of a container's first process or of another one in it. */
 export type AnyRuntimeStream = Pick<RuntimeStream<"start" | "attach" | "exec">, "socket" | "rest">;
@@ -82,7 +85,7 @@ export class ContainerLifecycle {
     this.#checkRunning(container, "run a command in");
     const params = {
       containerId: container.row.id,
-      process: this.#planExec(container, spec),
+      process: containerProcess(this.#context, container, spec),
       stdin: spec.stdin ?? false,
       detach: spec.detach ?? false,
     };
@@ -317,30 +320,6 @@ export class ContainerLifecycle {
       type: "container.removed",
       container: row.name,
     });
-  }
-
-  #planExec(container: Container, spec: ExecSpec): OciProcess {
-    const { process } = containerConfig(this.#context, container);
-    const { spec: definition, image } = container.row;
-    const { home, ...user } = resolveUser(
-      spec.user ?? definition.user ?? image.config.user,
-      readAccountFiles(this.#context.images.layersOf(image.id)),
-    );
-    const held = user.uid === 0 ? process.capabilities.bounding : [];
-    const size =
-      spec.rows !== undefined && spec.columns !== undefined
-        ? { consoleSize: { height: spec.rows, width: spec.columns } }
-        : {};
-    return {
-      ...process,
-      ...size,
-      terminal: spec.tty ?? false,
-      user,
-      args: spec.command,
-      env: mergeEnv(process.env, [`HOME=${home}`], spec.tty ? ["TERM=xterm"] : [], spec.env ?? []),
-      cwd: spec.workdir ?? process.cwd,
-      capabilities: { ...process.capabilities, effective: held, permitted: held },
-    };
   }
 
   #rewriteHosts(): void {

@@ -3,10 +3,19 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { formatIpv4, macOfIpv4, parseIpv4, parseSubnet, type Subnet } from "../address/index.ts";
 import { NetdError } from "../errors.ts";
 import { checkSubnetFree, defaultSubnets, pickSubnet } from "../ipam/index.ts";
-import { applySteps, type JournalEntry, type NetworkStep, readSysctl, stepsToShell } from "../kernel/index.ts";
+import {
+  applySteps,
+  type JournalEntry,
+  type KernelSession,
+  type NetworkStep,
+  type NetworkStepOf,
+  readSysctl,
+  stepsToShell,
+} from "../kernel/index.ts";
 import { FIREWALL_TABLE, renderFirewall } from "./firewall.ts";
 import { listTakenSubnets, readBridgeFacts } from "./kernel-facts.ts";
 import { planBridge } from "./network-plan.ts";
@@ -30,6 +39,7 @@ export interface EnsureNetworkOptions {
   mtu: number;
   isAdopting: boolean;
   journal: (entry: JournalEntry) => void;
+  session: KernelSession;
 }
 
 /**
@@ -112,13 +122,27 @@ function checkGateway(gateway: string, subnet: Subnet): void {
  * @throws {NetdError} BRIDGE_FOREIGN, KERNEL_CALL_FAILED, NFT_FAILED
  */
 export function ensureNetwork(store: StateStore, network: NetworkRow, options: EnsureNetworkOptions): void {
-  const { instance, mtu, isAdopting, journal } = options;
+  const { instance, mtu, isAdopting, journal, session } = options;
   const bridge = planBridge(network, { facts: readBridgeFacts(network.bridge), instance, mtu, isAdopting });
-  applySteps([...planSysctls(store), ...bridge, planFirewall([network])], { journal });
+  const firewall = planFirewall([network]);
+  const table = { family: firewall.family, name: firewall.name };
+  const listed = session.nftables().tableText(table);
+  const isFirewallCurrent = listed !== undefined && store.getMeta(FIREWALL_MEMO) === firewallMemo(firewall, listed);
+  applySteps([...planSysctls(store), ...bridge, ...(isFirewallCurrent ? [] : [firewall])], { journal, session });
+  if (!isFirewallCurrent)
+    store.setMeta(FIREWALL_MEMO, firewallMemo(firewall, session.nftables().tableText(table) ?? ""));
+}
+
+/** Key in the state under which the table that was last put in force is known again. */
+const FIREWALL_MEMO = "firewall";
+
+/** Digest of the table as we wrote it and as the kernel listed it after: a stranger's change of either shows. */
+function firewallMemo({ body }: NetworkStepOf<"nft.replaceTable">, listed: string): string {
+  return createHash("sha256").update(body).update("\0").update(listed).digest("hex");
 }
 
 /** Plan the whole firewall table. */
-export function planFirewall(networks: readonly NetworkRow[]): NetworkStep {
+export function planFirewall(networks: readonly NetworkRow[]): NetworkStepOf<"nft.replaceTable"> {
   return { op: "nft.replaceTable", family: "inet", name: FIREWALL_TABLE, body: renderFirewall(networks) };
 }
 

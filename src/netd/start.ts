@@ -58,8 +58,9 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   const remembered = store.listNetworks().find(({ name }) => name === DEFAULT_NETWORK);
   const network = chooseNetwork(options, remembered, rows.length > 0);
   const mtu = readUplinkMtu();
+  const session = new KernelSession();
   const journal = new Journal(`${stateDir}/journal.ndjson`);
-  ensureNetwork(store, network, { instance, mtu, isAdopting: options.isAdopting, journal: journal.note });
+  ensureNetwork(store, network, { instance, mtu, isAdopting: options.isAdopting, journal: journal.note, session });
   store.saveNetwork(network);
   ipam.openNetwork({ name: network.name, subnet: parseSubnet(network.subnet), gateway: parseIpv4(network.gateway) });
   for (const row of rows) {
@@ -88,7 +89,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     mtu,
     containers: registry,
     journal,
-    session: new KernelSession(),
+    session,
     events: new EventFeed(),
     logger,
     now: () => new Date(),
