@@ -11,6 +11,8 @@ export interface ZoneDocument {
   network: string;
   /** Where it listens, port 53: the bridge address. */
   listen: string;
+  /** Reverse names in it are answered here and nowhere else; absent: only those of records are. */
+  subnet?: string;
   /** Container name to address. */
   records: Record<string, string>;
   /** Client address to the upstreams that its `--dns` names; others use the host's. */
@@ -25,4 +27,6 @@ export type DnsRequest =
   | { id: number; method: "remove"; network: string; name: string }
   | { id: number; method: "shutdown" };
 
-export type DnsAnswer = { id: number; result: { pid: number; version: string } } | { id: number; error: ErrorDocument };
+export type DnsAnswer =
+  | { id: number; result?: { pid: number; version: string } }
+  | { id: number; error: ErrorDocument };
