@@ -11,7 +11,7 @@ import type { StepDefinition } from "./step.ts";
 
 export const addressAdd: StepDefinition<AddressAdd> = {
   apply({ link, address, nodad, netns }, session) {
-    addAddress(session.rtnetlink(netns), { link, address, isWithoutDad: nodad });
+    addAddress(session.rtnetlink(netns), { link, index: session.linkIndex(link, netns), address, isWithoutDad: nodad });
   },
   undo(step, _memo, session) {
     unlessGone(() => deleteAddress(session.rtnetlink(step.netns), step));

@@ -4,14 +4,14 @@
  * @module
  */
 import { announceArp } from "./arp.ts";
-import { getLink } from "./netlink/index.ts";
 import type { ArpAnnounce } from "./network-steps.ts";
 import { enterNetns, shellCommand } from "./shell.ts";
 import type { StepDefinition } from "./step.ts";
 
 export const arpAnnounce: StepDefinition<ArpAnnounce> = {
   apply({ link, address, mac, netns }, session) {
-    announceArp({ index: getLink(session.rtnetlink(netns), link).index, address, mac }, netns);
+    const index = session.linkIndex(link, netns);
+    session.inNetns(netns, () => announceArp({ index, address, mac }));
   },
   undo() {},
   toShell: ({ link, address, netns }) => [

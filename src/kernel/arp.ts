@@ -7,7 +7,6 @@ import { close as closeInBackground } from "node:fs";
 import { macBytes, parseIpv4 } from "../address/index.ts";
 import { check } from "./errno.ts";
 import { sendto, socket } from "./libc.ts";
-import { withNetns } from "./netns.ts";
 
 /** Who has an address now. */
 export interface ArpAnnouncement {
@@ -43,8 +42,8 @@ export function formatGratuitousArp({ address, mac }: Pick<ArpAnnouncement, "add
   return Buffer.concat([BROADCAST, sender, header, sender, ip, BROADCAST, ip]);
 }
 
-/** Send the announcement inside a network namespace. @throws {KernelError} ENETDOWN when the link is down */
-export function announceArp(announcement: ArpAnnouncement, netns?: string): void {
+/** Send the announcement in the thread's network namespace. @throws {KernelError} ENETDOWN when the link is down */
+export function announceArp(announcement: ArpAnnouncement): void {
   const frame = formatGratuitousArp(announcement);
   // struct sockaddr_ll (packet(7)): family, protocol, ifindex, hatype, pkttype, halen, addr[8]
   const to = Buffer.alloc(20);
@@ -54,9 +53,7 @@ export function announceArp(announcement: ArpAnnouncement, netns?: string): void
   to.writeUInt8(BROADCAST.length, 11);
   BROADCAST.copy(to, 12);
   // Protocol 0: it sends only and receives nothing.
-  const fd = withNetns(netns, () =>
-    check(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), () => "socket(AF_PACKET, SOCK_RAW, 0)"),
-  );
+  const fd = check(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), () => "socket(AF_PACKET, SOCK_RAW, 0)");
   try {
     check(
       Number(sendto(fd, frame, frame.length, 0, to, to.length)),

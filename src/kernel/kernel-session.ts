@@ -4,14 +4,30 @@
  * @module
  */
 import { Cgroups } from "./cgroup.ts";
-import { RtnetlinkSocket } from "./netlink/index.ts";
+import { close } from "./libc.ts";
+import { getLink, RtnetlinkSocket } from "./netlink/index.ts";
+import { openNetns, visitNetns } from "./netns.ts";
 import { Nftables } from "./nftables.ts";
 
-/** Opens each thing on first use and keeps it. Disposing closes all. */
+/** What is open inside one network namespace. */
+interface Opened {
+  /** Descriptor of the namespace itself; absent for the own one. */
+  fd?: number;
+  socket?: RtnetlinkSocket;
+  nftables?: Nftables;
+  /** Indexes of links by name. An index is never used twice, so that a stale one only fails. */
+  indexes: Map<string, number>;
+}
+
+/**
+ * Opens each thing on first use and keeps it: a plan visits the same few namespaces again and again. Disposing closes all.
+ *
+ * `netns` is a name under /run/netns, an absolute path, or undefined for the own namespace.
+ */
 export class KernelSession implements Disposable {
-  readonly #sockets = new Map<string | undefined, RtnetlinkSocket>();
-  readonly #nftables = new Map<string | undefined, Nftables>();
+  readonly #opened = new Map<string | undefined, Opened>();
   #cgroups: Cgroups | undefined;
+  #own: number | undefined;
 
   /** `cgroups` are found out on first use when left away. */
   constructor(cgroups?: Cgroups) {
@@ -24,38 +40,76 @@ export class KernelSession implements Disposable {
     return this.#cgroups;
   }
 
-  /** The socket in a network namespace, by default the own one. It stays the session's to close. */
-  rtnetlink(netns?: string): RtnetlinkSocket {
-    const socket = this.#sockets.get(netns) ?? RtnetlinkSocket.open(netns);
-    this.#sockets.set(netns, socket);
-    return socket;
+  /** Call a synchronous function with the thread in a network namespace. */
+  inNetns<T>(netns: string | undefined, fn: () => T): T {
+    if (netns === undefined) return fn();
+    this.#own ??= openNetns();
+    return visitNetns(this.netnsFd(netns), this.#own, fn);
   }
 
-  /** The nftables context in a network namespace, by default the own one. It stays the session's to close. */
+  /** A descriptor of a network namespace. It stays the session's to close. */
+  netnsFd(netns: string): number {
+    const opened = this.#at(netns);
+    opened.fd ??= openNetns(netns);
+    return opened.fd;
+  }
+
+  /** The socket in a network namespace. It stays the session's to close. */
+  rtnetlink(netns?: string): RtnetlinkSocket {
+    const opened = this.#at(netns);
+    opened.socket ??= this.inNetns(netns, () => RtnetlinkSocket.open());
+    return opened.socket;
+  }
+
+  /** The nftables context in a network namespace. It stays the session's to close. */
   nftables(netns?: string): Nftables {
-    const nftables = this.#nftables.get(netns) ?? Nftables.open(netns);
-    this.#nftables.set(netns, nftables);
-    return nftables;
+    const opened = this.#at(netns);
+    opened.nftables ??= this.inNetns(netns, () => Nftables.open());
+    return opened.nftables;
+  }
+
+  /** Index of a link, asked once. @throws {KernelError} ENODEV when there is none */
+  linkIndex(name: string, netns?: string): number {
+    const { indexes } = this.#at(netns);
+    const index = indexes.get(name) ?? getLink(this.rtnetlink(netns), name).index;
+    indexes.set(name, index);
+    return index;
+  }
+
+  /** Forget the index of a link that is deleted. */
+  forgetLink(name: string, netns?: string): void {
+    this.#at(netns).indexes.delete(name);
   }
 
   /** Close what is open inside a namespace, which would keep it alive after its name is gone. */
   leave(netns: string): void {
-    this.#sockets.get(netns)?.close();
-    this.#sockets.delete(netns);
-    this.#nftables.get(netns)?.close();
-    this.#nftables.delete(netns);
+    const opened = this.#opened.get(netns);
+    if (opened !== undefined) closeAll(opened);
+    this.#opened.delete(netns);
   }
 
-  /** Close what is open inside all namespaces but the own. */
+  /** End a plan: close what is open inside all namespaces but the own, and forget what may change until the next plan. */
   leaveAll(): void {
-    for (const netns of [...this.#sockets.keys(), ...this.#nftables.keys()]) if (netns !== undefined) this.leave(netns);
+    for (const netns of [...this.#opened.keys()]) if (netns !== undefined) this.leave(netns);
+    this.#opened.get(undefined)?.indexes.clear();
   }
 
   [Symbol.dispose](): void {
-    this.leaveAll();
-    this.#sockets.get(undefined)?.close();
-    this.#sockets.clear();
-    this.#nftables.get(undefined)?.close();
-    this.#nftables.clear();
+    for (const opened of this.#opened.values()) closeAll(opened);
+    this.#opened.clear();
+    if (this.#own !== undefined) close(this.#own);
+    this.#own = undefined;
   }
+
+  #at(netns: string | undefined): Opened {
+    const opened = this.#opened.get(netns) ?? { indexes: new Map() };
+    this.#opened.set(netns, opened);
+    return opened;
+  }
+}
+
+function closeAll({ fd, socket, nftables }: Opened): void {
+  socket?.close();
+  nftables?.close();
+  if (fd !== undefined) close(fd);
 }

@@ -3,31 +3,20 @@
  *
  * @module
  */
-import { check } from "./errno.ts";
 import { unlessGone } from "./kernel-absence.ts";
 import type { KernelSession } from "./kernel-session.ts";
-import { close, open } from "./libc.ts";
 import { addBridge, addVeth, deleteLink, getLink, type LinkChange, type LinkInfo, setLink } from "./netlink/index.ts";
-import { netnsPath } from "./netns.ts";
 import type { LinkAddBridge, LinkAddVeth, LinkDelete, LinkSet } from "./network-steps.ts";
 import { enterNetns, ipIn, shellCommand } from "./shell.ts";
 import type { StepDefinition } from "./step.ts";
 import { hasSysctl, writeSysctl } from "./sysctl.ts";
 
-const O_CLOEXEC = 0o2000000;
-
 export const linkAddBridge: StepDefinition<LinkAddBridge> = {
-  apply(step, session) {
-    const socket = session.rtnetlink(step.netns);
-    addBridge(socket, step);
-    finishOrDelete(step.name, step.netns, session, () => {
-      ignoreRouterAdvertisements(step.name, step.netns);
-      setWhatIsGiven(step.name, { alias: step.alias, mtu: step.mtu, isUp: step.up }, session, step.netns);
-    });
+  apply({ name, mac, alias, mtu, up, netns }, session) {
+    addBridge(session.rtnetlink(netns), { name, mac });
+    finishOrDelete(name, netns, session, { alias, mtu, isUp: up });
   },
-  undo({ name, netns }, _memo, session) {
-    unlessGone(() => deleteLink(session.rtnetlink(netns), name));
-  },
+  undo: ({ name, netns }, _memo, session) => deleteIfThere(name, netns, session),
   toShell({ name, mac, alias, mtu, up, netns }) {
     return [
       shellCommand(...ipIn(netns), "link", "add", "name", name, "address", mac, "type", "bridge"),
@@ -39,17 +28,12 @@ export const linkAddBridge: StepDefinition<LinkAddBridge> = {
 
 export const linkAddVeth: StepDefinition<LinkAddVeth> = {
   apply({ host, hostAlias, bridge, peer, peerNetns, peerMac, mtu, up, netns }, session) {
-    const socket = session.rtnetlink(netns);
-    const master = bridge === undefined ? undefined : getLink(socket, bridge).index;
-    withDescriptor(peerNetns, (peerNetnsFd) => addVeth(socket, { host, master, mtu, peer, peerMac, peerNetnsFd }));
-    finishOrDelete(host, netns, session, () => {
-      ignoreRouterAdvertisements(host, netns);
-      setWhatIsGiven(host, { alias: hostAlias, isUp: up }, session, netns);
-    });
+    const master = bridge === undefined ? undefined : session.linkIndex(bridge, netns);
+    const peerNetnsFd = peerNetns === undefined ? undefined : session.netnsFd(peerNetns);
+    addVeth(session.rtnetlink(netns), { host, master, mtu, peer, peerMac, peerNetnsFd });
+    finishOrDelete(host, netns, session, { alias: hostAlias, isUp: up });
   },
-  undo({ host, netns }, _memo, session) {
-    unlessGone(() => deleteLink(session.rtnetlink(netns), host));
-  },
+  undo: ({ host, netns }, _memo, session) => deleteIfThere(host, netns, session),
   toShell({ host, hostAlias, bridge, peer, peerNetns, peerMac, mtu, up, netns }) {
     const pair = [
       ...["link", "add", "name", host, ...wordOf("mtu", mtu), ...wordOf("master", bridge), "type", "veth"],
@@ -64,9 +48,7 @@ export const linkAddVeth: StepDefinition<LinkAddVeth> = {
 };
 
 export const linkDelete: StepDefinition<LinkDelete> = {
-  apply({ name, netns }, session) {
-    unlessGone(() => deleteLink(session.rtnetlink(netns), name));
-  },
+  apply: ({ name, netns }, session) => deleteIfThere(name, netns, session),
   undo() {},
   toShell: ({ name, netns }) => [shellCommand(...ipIn(netns), "link", "delete", "dev", name)],
 };
@@ -76,7 +58,7 @@ export const linkSet: StepDefinition<LinkSet, LinkChange> = {
   apply({ name, up, mtu, master, alias, mac, netns }, session) {
     const socket = session.rtnetlink(netns);
     const before = getLink(socket, name);
-    const masterIndex = typeof master === "string" ? getLink(socket, master).index : master === null ? 0 : undefined;
+    const masterIndex = typeof master === "string" ? session.linkIndex(master, netns) : master === null ? 0 : undefined;
     const change: LinkChange = { isUp: up, mtu, master: masterIndex, alias, mac };
     setLink(socket, before.index, change);
     return changeBack(before, change);
@@ -96,28 +78,30 @@ export const linkSet: StepDefinition<LinkSet, LinkChange> = {
 };
 
 /** Finish a link that was just added; when that fails, delete it, since a step that failed has changed nothing. */
-function finishOrDelete(name: string, netns: string | undefined, session: KernelSession, finish: () => void): void {
+function finishOrDelete(name: string, netns: string | undefined, session: KernelSession, change: LinkChange): void {
   try {
-    finish();
+    session.inNetns(netns, () => ignoreRouterAdvertisements(name));
+    const isEmpty = Object.values(change).every((value) => value === undefined);
+    if (!isEmpty) setLink(session.rtnetlink(netns), name, change);
   } catch (error) {
-    unlessGone(() => deleteLink(session.rtnetlink(netns), name));
+    deleteIfThere(name, netns, session);
     throw error;
   }
 }
 
+function deleteIfThere(name: string, netns: string | undefined, session: KernelSession): void {
+  session.forgetLink(name, netns);
+  unlessGone(() => deleteLink(session.rtnetlink(netns), name));
+}
+
 /** Before the link is up, or a forged advertisement may come in first. */
-function ignoreRouterAdvertisements(name: string, netns: string | undefined): void {
+function ignoreRouterAdvertisements(name: string): void {
   const key = acceptRa(name);
-  if (hasSysctl(key, { netns })) writeSysctl(key, "0", { netns });
+  if (hasSysctl(key)) writeSysctl(key, "0");
 }
 
 function acceptRa(name: string): string {
   return `net/ipv6/conf/${name}/accept_ra`;
-}
-
-function setWhatIsGiven(name: string, change: LinkChange, session: KernelSession, netns: string | undefined): void {
-  const isEmpty = change.alias === undefined && change.mtu === undefined && change.isUp !== true;
-  if (!isEmpty) setLink(session.rtnetlink(netns), name, { ...change, isUp: change.isUp === true ? true : undefined });
 }
 
 function changeBack(before: LinkInfo, { isUp, mtu, master, alias, mac }: LinkChange): LinkChange {
@@ -128,18 +112,6 @@ function changeBack(before: LinkInfo, { isUp, mtu, master, alias, mac }: LinkCha
     ...(alias === undefined ? {} : { alias: before.alias ?? "" }),
     ...(mac === undefined || before.mac === undefined ? {} : { mac: before.mac }),
   };
-}
-
-/** Call `fn` with a descriptor of a network namespace, closed afterwards. */
-function withDescriptor(netns: string | undefined, fn: (fd: number | undefined) => void): void {
-  if (netns === undefined) return fn(undefined);
-  const path = netnsPath(netns);
-  const fd = check(open(path, O_CLOEXEC, 0), () => `open network namespace ${path}`);
-  try {
-    fn(fd);
-  } finally {
-    close(fd);
-  }
 }
 
 function wordOf(word: string, value: string | number | undefined): string[] {

@@ -108,30 +108,48 @@ export function deleteNetns(name: string): void {
  */
 export function withNetns<T>(netns: string | undefined, fn: () => T): T {
   if (netns === undefined) return fn();
-  const path = netnsPath(netns);
-  const target = check(open(path, O_CLOEXEC, 0), () => `open network namespace ${path}`);
+  const target = openNetns(netns);
+  let own = -1;
   try {
-    return inOwnAgain(() => {
-      check(setns(target, CLONE_NEWNET), () => `setns(${path}, CLONE_NEWNET)`);
-      return fn();
-    });
+    own = openNetns();
+    return visitNetns(target, own, fn);
   } finally {
+    if (own >= 0) close(own);
     close(target);
   }
 }
 
-/** Call `fn`, which may move the thread to another network namespace, and move it back. */
-function inOwnAgain<T>(fn: () => T): T {
-  const own = check(open(OWN, O_CLOEXEC, 0), () => `open(${OWN})`);
+/** Open a descriptor of a network namespace, by default the thread's own. The caller closes it. */
+export function openNetns(netns?: string): number {
+  const path = netns === undefined ? OWN : netnsPath(netns);
+  return check(open(path, O_CLOEXEC, 0), () => `open network namespace ${path}`);
+}
+
+/** Call `fn` in the namespace of one descriptor and return to that of the other, under the rules of {@link withNetns}. */
+export function visitNetns<T>(target: number, own: number, fn: () => T): T {
+  check(setns(target, CLONE_NEWNET), () => "setns(CLONE_NEWNET)");
   try {
     return fn();
   } finally {
-    if (setns(own, CLONE_NEWNET) < 0) {
-      process.stderr.write(`netd: Cannot return to the own network namespace: ${errnoName(lastErrno())}; aborting\n`);
-      process.abort();
-    }
+    returnOrAbort(own);
+  }
+}
+
+/** Call `fn`, which may leave the thread in another network namespace, and move it back. */
+function inOwnAgain<T>(fn: () => T): T {
+  const own = openNetns();
+  try {
+    return fn();
+  } finally {
+    returnOrAbort(own);
     close(own);
   }
+}
+
+function returnOrAbort(own: number): void {
+  if (setns(own, CLONE_NEWNET) === 0) return;
+  process.stderr.write(`netd: Cannot return to the own network namespace: ${errnoName(lastErrno())}; aborting\n`);
+  process.abort();
 }
 
 /** Make /run/netns a shared mount, so that what is pinned there shows in every mount namespace that received it. */

@@ -10,7 +10,10 @@ import { ipIn, shellCommand } from "./shell.ts";
 import type { StepDefinition } from "./step.ts";
 
 export const routeAdd: StepDefinition<RouteAdd> = {
-  apply: (step, session) => addRoute(session.rtnetlink(step.netns), step),
+  apply({ to, via, dev, netns }, session) {
+    const index = dev === undefined ? undefined : session.linkIndex(dev, netns);
+    addRoute(session.rtnetlink(netns), { to, via, dev, index });
+  },
   undo(step, _memo, session) {
     unlessGone(() => deleteRoute(session.rtnetlink(step.netns), step));
   },

@@ -41,6 +41,8 @@ export interface ListAddressesFilter {
 export interface NewAddress {
   /** Name of the link that gets it. */
   link: string;
+  /** Index of that link, where it is known already. */
+  index?: number | undefined;
   /** `ADDRESS/LENGTH`. */
   address: string;
   /** IPv6: use it at once, without duplicate-address detection, where we own both ends. */
@@ -90,7 +92,7 @@ export function addAddress(socket: RtnetlinkSocket, address: NewAddress): void {
 }
 
 /** Delete an address. @throws {KernelError} EADDRNOTAVAIL when the link lacks it, ENODEV when there is no such link */
-export function deleteAddress(socket: RtnetlinkSocket, address: Pick<NewAddress, "link" | "address">): void {
+export function deleteAddress(socket: RtnetlinkSocket, address: Omit<NewAddress, "isWithoutDad">): void {
   const message = addressMessage(socket, address);
   socket.change({
     type: MessageType.DELADDR,
@@ -99,7 +101,10 @@ export function deleteAddress(socket: RtnetlinkSocket, address: Pick<NewAddress,
   });
 }
 
-function addressMessage(socket: RtnetlinkSocket, { link, address, isWithoutDad = false }: NewAddress): AddressMessage {
+function addressMessage(
+  socket: RtnetlinkSocket,
+  { link, index, address, isWithoutDad = false }: NewAddress,
+): AddressMessage {
   const prefix = parseIpPrefix(address);
   const broadcast = broadcastOf(prefix);
   return {
@@ -108,7 +113,7 @@ function addressMessage(socket: RtnetlinkSocket, { link, address, isWithoutDad =
       family: prefix.family,
       prefixlen: prefix.length,
       scope: isLoopback(prefix) ? RouteScope.HOST : RouteScope.UNIVERSE,
-      index: getLink(socket, link).index,
+      index: index ?? getLink(socket, link).index,
     },
     attrs: {
       local: prefix.bytes,

@@ -54,6 +54,8 @@ export interface RouteSpec {
   via?: string | undefined;
   /** Name of the link. */
   dev?: string | undefined;
+  /** Index of that link, where it is known already. */
+  index?: number | undefined;
 }
 
 const RT_TABLE_MAIN = RoutingTableClass.MAIN;
@@ -103,7 +105,8 @@ export function deleteRoute(socket: RtnetlinkSocket, route: RouteSpec): void {
   });
 }
 
-function routeMessage(socket: RtnetlinkSocket, { to, via, dev }: RouteSpec): RouteMessage {
+function routeMessage(socket: RtnetlinkSocket, { to, via, dev, index }: RouteSpec): RouteMessage {
+  const oif = index ?? (dev === undefined ? undefined : getLink(socket, dev).index);
   const gateway = via === undefined ? undefined : parseIp(via);
   const prefix = to === "default" ? undefined : parseIpPrefix(to);
   const family = prefix?.family ?? gateway?.family ?? AF_INET;
@@ -120,7 +123,7 @@ function routeMessage(socket: RtnetlinkSocket, { to, via, dev }: RouteSpec): Rou
     attrs: {
       ...(prefix === undefined ? {} : { dst: prefix.bytes }),
       ...(gateway === undefined ? {} : { gateway: gateway.bytes }),
-      ...(dev === undefined ? {} : { oif: getLink(socket, dev).index }),
+      ...(oif === undefined ? {} : { oif }),
     },
   };
 }

@@ -91,7 +91,9 @@ export class RtnetlinkSocket implements Disposable {
     const sequence = this.#send(request, Flags.REQUEST | Flags.ACK);
     for (;;) {
       for (const message of this.#receive(sequence, request)) {
-        if (message.type === ControlType.ERROR) return throwIfError(message, request);
+        if (message.type !== ControlType.ERROR) continue;
+        throwIfError(message, request);
+        return;
       }
     }
   }
