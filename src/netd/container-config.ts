@@ -231,7 +231,7 @@ export function planCapabilities(add: readonly string[], drop: readonly string[]
   const base = added.includes("ALL") ? ALL_CAPABILITIES : dropped.includes("ALL") ? [] : DEFAULT_CAPABILITIES;
   const kept = new Set<string>([...base, ...added.filter((name) => name !== "ALL")]);
   // What is named wins over ALL: --cap-drop ALL --cap-add NET_RAW leaves one, --cap-add ALL --cap-drop NET_RAW lacks one.
-  for (const name of dropped) if (!added.includes(name)) kept.delete(name);
+  for (const name of dropped) if (added.includes("ALL") || !added.includes(name)) kept.delete(name);
   return ALL_CAPABILITIES.filter((name) => kept.has(name));
 }
 

@@ -122,9 +122,25 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     }),
   };
   lifecycle = new ContainerLifecycle(context);
-  await Promise.all([context.runtime.start(), context.dns.start()]);
+  await startHelpers(context);
   journal.flush();
   return { context, lifecycle };
+}
+
+/** Start both helpers; when one fails and nothing runs that needs the other, end that one too. */
+async function startHelpers({ runtime, dns, containers }: DaemonContext): Promise<void> {
+  const failure = (await Promise.allSettled([runtime.start(), dns.start()])).find(
+    ({ status }) => status === "rejected",
+  );
+  if (failure === undefined) return;
+  const isNeeded = [...containers].some(({ row }) => row.state === "running");
+  if (!isNeeded) {
+    await runtime.current?.call("shutdown", {}).catch(() => {});
+    await dns.current?.request({ method: "shutdown" }).catch(() => {});
+  }
+  runtime.stop();
+  dns.stop();
+  throw (failure as PromiseRejectedResult).reason;
 }
 
 function openInstance(store: StateStore): string {
