@@ -226,7 +226,7 @@ export class ImageStore {
   }
 
   #imageOf(name: string, { id, createdAt, sizeBytes, config }: ImageRecord): Image {
-    return { name, id, createdAt, sizeBytes, layers: [this.#layerPath(id)], config };
+    return { name, id, createdAt, sizeBytes, layers: this.layersOf(id), config };
   }
 
   #layerPath(id: string): string {
