@@ -1,0 +1,47 @@
+#compdef netctl
+autoload -U +X bashcompinit && bashcompinit
+_netctl() {
+  local cur="${COMP_WORDS[COMP_CWORD]}" path="${COMP_WORDS[1]}" words="" kind=""
+  if [ "$COMP_CWORD" -le 1 ]; then
+    COMPREPLY=($(compgen -W "run create start stop restart kill wait rm exec attach logs ps inspect ls net images image sandbox events info version completion help" -- "$cur"))
+    return
+  fi
+  case "$path" in
+    net|image) [ "$COMP_CWORD" -gt 2 ] && path="$path ${COMP_WORDS[2]}" ;;
+  esac
+  case "$path" in
+    "run") words="-d --detach -i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --read-only --dns --add-host -l --label --json --show --socket -h --help"; kind="images" ;;
+    "create") words="-i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --read-only --dns --add-host -l --label --json --show --socket -h --help"; kind="images" ;;
+    "start") words="--json --show --socket -h --help"; kind="containers" ;;
+    "stop") words="-t --time -s --signal --json --show --socket -h --help"; kind="containers" ;;
+    "restart") words="-t --time --json --show --socket -h --help"; kind="containers" ;;
+    "kill") words="-s --signal --json --show --socket -h --help"; kind="containers" ;;
+    "wait") words="--json --show --socket -h --help"; kind="containers" ;;
+    "rm") words="-f --force --json --show --socket -h --help"; kind="containers" ;;
+    "exec") words="-i --interactive -t --tty -d --detach -e --env -w --workdir -u --user --json --show --socket -h --help"; kind="containers" ;;
+    "attach") words="--no-stdin --json --show --socket -h --help"; kind="containers" ;;
+    "logs") words="-f --follow -n --tail -t --timestamps --json --show --socket -h --help"; kind="containers" ;;
+    "ps") words="-a --all -q --quiet --no-trunc --json --show --socket -h --help"; kind="" ;;
+    "inspect") words="--json --show --socket -h --help"; kind="containers" ;;
+    "ls") words="--json --show --socket -h --help"; kind="" ;;
+    "net") words="ls inspect -h --help"; kind="" ;;
+    "net ls") words="--json --show --socket -h --help"; kind="" ;;
+    "net inspect") words="--json --show --socket -h --help"; kind="networks" ;;
+    "images") words="-q --quiet --no-trunc --json --show --socket -h --help"; kind="" ;;
+    "image") words="import ls rm -h --help"; kind="" ;;
+    "image import") words="-c --change --json --show --socket -h --help"; kind="" ;;
+    "image ls") words="-q --quiet --no-trunc --json --show --socket -h --help"; kind="" ;;
+    "image rm") words="--json --show --socket -h --help"; kind="" ;;
+    "sandbox") words="--subnet --netd-arg --no-netd --json --show -h --help"; kind="" ;;
+    "events") words="--json --show --socket -h --help"; kind="" ;;
+    "info") words="--json --show --socket -h --help"; kind="" ;;
+    "version") words="--json --show --socket -h --help"; kind="" ;;
+    "completion") words="-h --help"; kind="" ;;
+  esac
+  case "$cur" in
+    -*) ;;
+    *) [ -n "$kind" ] && words="$words $(netctl completion --list "$kind" 2>/dev/null)" ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+}
+complete -o default -F _netctl netctl
