@@ -23,6 +23,7 @@ export {
 } from "./executor.ts";
 export { isAbsence } from "./kernel-absence.ts";
 export { KernelSession } from "./kernel-session.ts";
+export { LinkWatcher } from "./link-watcher.ts";
 export * from "./netlink/index.ts";
 export { createNetns, deleteNetns, hasNetns, NETNS_DIR, netnsPath, withNetns } from "./netns.ts";
 export type * from "./network-steps.ts";

@@ -28,6 +28,8 @@ export type AnyRuntimeStream = Pick<RuntimeStream<"start" | "attach" | "exec">, 
 /** Exit code of a container whose end nobody saw: the process and its parent were gone before anyone asked. */
 const EXIT_CODE_LOST = 255;
 const SIGKILL = 9;
+/** How long the kernel gets to take a veth pair down with its namespace, in milliseconds. */
+const LEAVE_LIMIT_MS = 2_000;
 
 /** Starts, watches and removes the containers of one netd. */
 export class ContainerLifecycle {
@@ -112,6 +114,7 @@ export class ContainerLifecycle {
     clearTimeout(timer);
     if (first === "expired" && container.row.state === "running") await this.kill(container, SIGKILL);
     await exited;
+    await container.left;
   }
 
   /** Wait for the end of a container, and of the work that follows it; resolves at once when it does not run. */
@@ -141,6 +144,7 @@ export class ContainerLifecycle {
       await exited;
     }
     await this.#exclusively(container, async () => await this.#remove(container));
+    await container.left;
   }
 
   /** Deal with the end of a container's process. Called for each exit the runtime reports, in any order with the answer of its start. */
@@ -181,25 +185,41 @@ export class ContainerLifecycle {
   /** Take down what joins a container to its network. Goes on after each failure, and logs them. */
   async leave(container: Container): Promise<void> {
     const { journal, logger, dns, session } = this.#context;
-    const { row, paths, hostInterface } = container;
+    const { row, paths } = container;
     await dns.current?.request({ method: "remove", network: row.network, name: row.name }).catch((error: unknown) => {
       logger.warn({ err: error, container: row.name }, "cannot remove a name from the resolver");
     });
-    for (const error of teardownSteps(planDetach({ netns: row.name, hostInterface }), {
-      journal: journal.note,
-      session,
-    })) {
+    for (const error of teardownSteps(planDetach({ netns: row.name }), { journal: journal.note, session })) {
       logger.error({ err: error, container: row.name }, "cannot take down a part of a container's network");
     }
     journal.flush();
     rmSync(paths.streams, { recursive: true, force: true });
+    container.left = this.#waitUntilLeft(container);
     this.#hosts.schedule();
+  }
+
+  /** Wait for the kernel to take the veth pair down; when somebody else keeps its namespace alive, delete the pair itself. */
+  async #waitUntilLeft({ row, hostInterface }: Container): Promise<void> {
+    const { links, journal, logger, session } = this.#context;
+    if (await links.gone(hostInterface, LEAVE_LIMIT_MS)) return;
+    logger.warn(
+      { container: row.name },
+      "somebody keeps a container's network namespace alive, its veth pair is deleted",
+    );
+    for (const error of teardownSteps([{ op: "link.delete", name: hostInterface }], {
+      journal: journal.note,
+      session,
+    })) {
+      logger.error({ err: error, container: row.name }, "cannot delete a veth pair");
+    }
+    journal.flush();
   }
 
   async #launch(container: Container, start: (params: StartParams) => Promise<StartResult>): Promise<void> {
     const { store, events, logger, now, dns } = this.#context;
     const { row, lease } = container;
     try {
+      await container.left;
       const params = this.startParams(container);
       const undo = this.#attach(container);
       let result: StartResult;

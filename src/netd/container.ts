@@ -17,13 +17,23 @@ export interface Container {
   readonly hostInterface: string;
   /** Waits for whatever changes this container now; the next change starts after it. */
   busy: Promise<unknown>;
+  /** Settles when nothing of its last stay in the network is left in the kernel. */
+  left: Promise<void>;
   /** Called once each when it has exited and been dealt with. */
   readonly onExit: Set<(exitCode: number) => void>;
 }
 
 /** Hold a container that was read from the store or is being made. */
 export function makeContainer(row: ContainerRow, lease: Lease, paths: ContainerPaths): Container {
-  return { row, lease, paths, hostInterface: hostInterfaceName(row.id), busy: Promise.resolve(), onExit: new Set() };
+  return {
+    row,
+    lease,
+    paths,
+    hostInterface: hostInterfaceName(row.id),
+    busy: Promise.resolve(),
+    left: Promise.resolve(),
+    onExit: new Set(),
+  };
 }
 
 /** Where namespaces are pinned, so that ip-netns(8) shows them. */

@@ -6,7 +6,7 @@
 import type { DnsClient } from "../dns/index.ts";
 import type { ImageStore } from "../image/index.ts";
 import type { Ipam } from "../ipam/index.ts";
-import type { KernelSession } from "../kernel/index.ts";
+import type { KernelSession, LinkWatcher } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import type { RuntimeClient } from "../runtime/index.ts";
 import type { ContainerRegistry } from "./container-registry.ts";
@@ -28,6 +28,8 @@ export interface DaemonContext {
   readonly network: NetworkRow;
   /** Largest packet of the network, from the uplink. */
   readonly mtu: number;
+  /** Tells when the kernel is done with a veth pair. */
+  readonly links: LinkWatcher;
   readonly containers: ContainerRegistry;
   readonly runtime: HelperProcess<RuntimeClient>;
   readonly dns: HelperProcess<DnsClient>;

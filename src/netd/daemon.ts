@@ -62,10 +62,11 @@ export class Daemon {
 
   /** Stop serving; containers, their network and their names go on. */
   async stop(): Promise<void> {
-    const { runtime, dns, store, journal } = this.#context;
+    const { runtime, dns, store, journal, links } = this.#context;
     await this.#server?.close();
     runtime.stop();
     dns.stop();
+    links[Symbol.dispose]();
     journal.flush();
     store[Symbol.dispose]();
   }
@@ -145,10 +146,10 @@ export class Daemon {
 
   showRemove(reference: string): ShellPlan {
     const container = this.#find(reference);
-    const { hostInterface, row, paths } = container;
+    const { row, paths } = container;
     const kill = row.state === "running" ? showStop(container, 9) : [];
     return {
-      commands: [...kill, ...stepsToShell(planDetach({ netns: row.name, hostInterface })), `rm -r ${paths.root}`],
+      commands: [...kill, ...stepsToShell(planDetach({ netns: row.name })), `rm -r ${paths.root}`],
     };
   }
 

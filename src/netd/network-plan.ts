@@ -65,8 +65,8 @@ export function planBridge(network: NetworkRow, options: PlanBridgeOptions): Net
       );
     }
   }
-  if (link === undefined || !link.isUp) {
-    steps.push({ op: "sysctl.set", key: `net/ipv6/conf/${bridge}/accept_ra`, value: "0" });
+  if (link !== undefined && !link.isUp) {
+    steps.push({ op: "sysctl.set", key: `net/ipv6/conf/${bridge}/accept_ra`, value: "0", ifPresent: true });
   }
   if (!facts.addresses.some((held) => held.address === address)) {
     steps.push({ op: "address.add", link: bridge, address });

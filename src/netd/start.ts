@@ -9,7 +9,7 @@ import { parseIpv4, parseSubnet } from "../address/index.ts";
 import { DnsClient } from "../dns/index.ts";
 import { ImageStore } from "../image/index.ts";
 import { Ipam, SqliteLeaseStore } from "../ipam/index.ts";
-import { becomeSubreaper, KernelSession, lockDirectory } from "../kernel/index.ts";
+import { becomeSubreaper, KernelSession, LinkWatcher, lockDirectory } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import { type HelloResult, RuntimeClient } from "../runtime/index.ts";
 import { type Container, makeContainer } from "./container.ts";
@@ -90,6 +90,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     containers: registry,
     journal,
     session,
+    links: new LinkWatcher(),
     events: new EventFeed(),
     logger,
     now: () => new Date(),

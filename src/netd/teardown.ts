@@ -7,9 +7,19 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { DnsClient } from "../dns/index.ts";
 import { NetdError } from "../errors.ts";
-import { Cgroups, lockDirectory, lockHolder, type NetworkStep, readSysctl, teardownSteps } from "../kernel/index.ts";
+import {
+  Cgroups,
+  type LinkInfo,
+  LinkWatcher,
+  lockDirectory,
+  lockHolder,
+  type NetworkStep,
+  readSysctl,
+  teardownSteps,
+} from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import { RuntimeClient } from "../runtime/index.ts";
+import { containerPaths } from "./container-dir.ts";
 import { cgroupParent } from "./context.ts";
 import { NEEDED_SYSCTLS, sysctlMemoKey } from "./default-network.ts";
 import { FIREWALL_TABLE } from "./firewall.ts";
@@ -20,6 +30,8 @@ import { type ContainerRow, type NetworkRow, StateStore } from "./state-store.ts
 
 /** How long a running netd gets to stop, in milliseconds. */
 const STOP_TIMEOUT_MS = 20_000;
+/** How long the kernel gets to take veth pairs down, in milliseconds; what is left then is deleted by name. */
+const LEAVE_LIMIT_MS = 2_000;
 
 /**
  * Stop this netd if it runs, end its containers, and remove its links, namespaces, rules, cgroups, images and state.
@@ -50,7 +62,9 @@ export async function teardown(options: DaemonOptions, logger: Logger): Promise<
     await attempt(() => new Cgroups().kill(cgroupParent(owned.instance)));
     await attempt(async () => await shutDownRuntime(runDir));
     await attempt(async () => await shutDownDns(runDir));
-    failures.push(...teardownSteps(planTeardown(owned), {}));
+    failures.push(...teardownSteps(planNamespaces(owned, options)));
+    await attempt(async () => await waitForVethPairs(owned.instance));
+    failures.push(...teardownSteps(planTeardown(owned)));
   } else {
     await attempt(async () => await shutDownRuntime(runDir));
     await attempt(async () => await shutDownDns(runDir));
@@ -82,15 +96,30 @@ function readOwned(path: string): Owned {
   };
 }
 
+/** Plan the removal of the namespaces of containers that run, or whose start or end was cut short. */
+function planNamespaces({ containers }: Owned, { stateDir, runDir }: DaemonOptions): NetworkStep[] {
+  return containers
+    .filter(({ id, state }) => state === "running" || existsSync(containerPaths(stateDir, runDir, id).streams))
+    .map(({ name }) => ({ op: "netns.delete", name }));
+}
+
+/** Wait for the kernel to take the veth pairs down with their namespaces: deleting each takes it 30 ms, all together hardly longer. */
+async function waitForVethPairs(instance: string): Promise<void> {
+  using links = new LinkWatcher();
+  const pairs = ownedLinks(instance).filter(({ kind }) => kind === "veth");
+  await Promise.all(pairs.map(async ({ name }) => await links.gone(name, LEAVE_LIMIT_MS)));
+}
+
+function ownedLinks(instance: string): LinkInfo[] {
+  return instance === "" ? [] : listAllLinks().filter(({ alias }) => alias?.startsWith(linkAlias(instance, "")));
+}
+
 /** Plan the removal of what is in the kernel: found by ownership tag, or by a record of ours. */
-function planTeardown({ instance, networks, containers, sysctls }: Owned): NetworkStep[] {
-  const links = instance === "" ? [] : listAllLinks().filter(({ alias }) => alias?.startsWith(linkAlias(instance, "")));
+function planTeardown({ instance, networks, sysctls }: Owned): NetworkStep[] {
+  const links = ownedLinks(instance);
   const adopted = networks.filter(({ isAdopted }) => isAdopted);
   return [
     ...links.filter(({ kind }) => kind !== "bridge").map(({ name }): NetworkStep => ({ op: "link.delete", name })),
-    ...containers
-      .filter(({ state }) => state === "running")
-      .map(({ name }): NetworkStep => ({ op: "netns.delete", name })),
     ...links.filter(({ kind }) => kind === "bridge").map(({ name }): NetworkStep => ({ op: "link.delete", name })),
     ...adopted.flatMap(({ bridge, gateway }) =>
       readBridgeFacts(bridge)
