@@ -3,18 +3,15 @@
  *
  * @module
  */
-import type { ContainerSpec, ExecSpec } from "../api/index.ts";
+import type { ContainerSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { Image } from "../image/index.ts";
-import type { OciConfig, OciProcess } from "../runtime/index.ts";
-import { type Container, makeContainer, netnsPath } from "./container.ts";
-import { planContainerConfig, planExecProcess } from "./container-config.ts";
+import { type Container, makeContainer } from "./container.ts";
 import { type ContainerPaths, containerPaths, createContainerDir, deleteContainerDir } from "./container-dir.ts";
-import { formatHostname, formatHosts, formatResolvConf } from "./container-files.ts";
+import { writeGeneratedFiles } from "./container-hosts.ts";
 import { checkContainerName, makeContainerId, makeContainerName } from "./container-name.ts";
 import { checkContainerSpec } from "./container-spec.ts";
-import { cgroupParent, type DaemonContext } from "./context.ts";
-import { rewriteInPlace } from "./hosts-writer.ts";
+import type { DaemonContext } from "./context.ts";
 import { readAccountFiles } from "./image-accounts.ts";
 import type { ContainerRow } from "./state-store.ts";
 import { resolveUser } from "./user.ts";
@@ -44,51 +41,6 @@ export function previewContainer(context: DaemonContext, spec: ContainerSpec): C
   const container = context.store.preview(() => holdRow(context, row));
   context.ipam.abandon(container.lease);
   return container;
-}
-
-/** Make the OCI configuration of a container, for its start. @throws {NetdError} USER_UNKNOWN */
-export function containerConfig(context: DaemonContext, { row, paths }: Container): OciConfig {
-  const { config } = row.image;
-  return planContainerConfig(row.spec, {
-    image: config,
-    command: row.command,
-    user: resolveUser(row.spec.user ?? config.user, readAccountFiles(context.images.layersOf(row.image.id))),
-    hostname: row.hostname,
-    files: paths,
-    rootfs: paths.rootfs,
-    netnsPath: netnsPath(row.name),
-    cgroupsPath: `${cgroupParent(context.instance)}/${row.id}`,
-  });
-}
-
-/** Make the configuration of another process in a container: the container's own, then what was asked for. @throws {NetdError} USER_UNKNOWN */
-export function containerProcess(context: DaemonContext, container: Container, spec: ExecSpec): OciProcess {
-  const { process } = containerConfig(context, container);
-  const { spec: definition, image } = container.row;
-  const accounts = readAccountFiles(context.images.layersOf(image.id));
-  return planExecProcess(process, resolveUser(spec.user ?? definition.user ?? image.config.user, accounts), spec);
-}
-
-/** Write the three generated files in place, made when missing: at creation, and again at each start. */
-export function writeGeneratedFiles(context: DaemonContext, container: Container): void {
-  const { row, paths } = container;
-  rewriteInPlace(paths.hostname, formatHostname(row.hostname));
-  rewriteInPlace(paths.resolvConf, formatResolvConf(context.network.gateway));
-  rewriteInPlace(paths.hosts, formatContainerHosts(context, container));
-}
-
-/** Format the hosts file of a container from the membership of this moment. */
-export function formatContainerHosts(context: DaemonContext, { row, lease }: Container): string {
-  const members = [...context.containers].filter(
-    (other) => other.row.state === "running" && other.row.network === row.network,
-  );
-  return formatHosts({
-    hostname: row.hostname,
-    name: row.name,
-    address: lease.address,
-    extraHosts: row.spec.extraHosts ?? [],
-    members: members.map((member) => ({ name: member.row.name, address: member.lease.address })),
-  });
 }
 
 /** Take a container's definition and lease away, in one transaction. @throws {NetdError} STATE_WRITE_FAILED, and both are still there */

@@ -9,14 +9,10 @@ import { NetdError } from "../errors.ts";
 import { applySteps, StepError, teardownSteps, undoSteps } from "../kernel/index.ts";
 import type { ExitedEvent, RuntimeStream, StartParams, StartResult } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
-import {
-  containerConfig,
-  containerProcess,
-  formatContainerHosts,
-  removeDefinition,
-  writeGeneratedFiles,
-} from "./container-create.ts";
+import { removeDefinition } from "./container-create.ts";
 import { deleteContainerDir } from "./container-dir.ts";
+import { formatContainerHosts, writeGeneratedFiles } from "./container-hosts.ts";
+import { endpointInput, execProcess, startParams } from "./container-launch.ts";
 import type { DaemonContext } from "./context.ts";
 import { planAttach, planDetach } from "./endpoint-plan.ts";
 import { HostsWriter, rewriteInPlace } from "./hosts-writer.ts";
@@ -87,7 +83,7 @@ export class ContainerLifecycle {
     this.#checkRunning(container, "run a command in");
     const params = {
       containerId: container.row.id,
-      process: containerProcess(this.#context, container, spec),
+      process: execProcess(this.#context, container, spec),
       stdin: spec.stdin ?? false,
       detach: spec.detach ?? false,
     };
@@ -220,7 +216,7 @@ export class ContainerLifecycle {
     const { row, lease } = container;
     try {
       await container.left;
-      const params = this.startParams(container);
+      const params = startParams(this.#context, container);
       const undo = this.#attach(container);
       let result: StartResult;
       try {
@@ -253,6 +249,7 @@ export class ContainerLifecycle {
       };
     } catch (error) {
       container.row = { ...row, error: error instanceof Error ? error.message : String(error) };
+      if (row.spec.autoRemove === true) await this.#remove(container);
       throw error;
     }
     try {
@@ -267,44 +264,16 @@ export class ContainerLifecycle {
     events.emit({ at: container.row.startedAt!, type: "container.started", container: row.name });
   }
 
-  /** What the runtime must know to start a container. */
-  startParams(container: Container): StartParams {
-    const { row, paths } = container;
-    return {
-      containerId: row.id,
-      config: containerConfig(this.#context, container),
-      overlay: { lower: this.#context.images.layersOf(row.image.id), upper: paths.upper, work: paths.work },
-      stdin: row.spec.stdin ?? false,
-      streamDir: paths.streams,
-      logFile: paths.log,
-    };
-  }
-
-  /** What {@link planAttach} must know of a container. */
-  endpoint({ row, lease, hostInterface }: Container): Parameters<typeof planAttach>[0] {
-    const { network, mtu, instance } = this.#context;
-    const { bridge, subnet, gateway } = network;
-    return {
-      containerId: row.id,
-      netns: row.name,
-      hostInterface,
-      bridge,
-      subnet,
-      gateway,
-      address: lease.address,
-      mac: lease.mac,
-      mtu,
-      instance,
-    };
-  }
-
   /** Join the network; returns what takes it back. The stream directory is there as long as a namespace of ours may be. */
   #attach(container: Container): () => void {
     const { journal, network, session, logger } = this.#context;
     const { streams } = container.paths;
     mkdirSync(streams, { recursive: true, mode: 0o700 });
     try {
-      const applied = applySteps(planAttach(this.endpoint(container)), { journal: journal.note, session });
+      const applied = applySteps(planAttach(endpointInput(this.#context, container)), {
+        journal: journal.note,
+        session,
+      });
       return () => {
         for (const failure of undoSteps(applied, { journal: journal.note, session })) {
           logger.error({ err: failure, container: container.row.name }, "cannot undo a step of a start that failed");

@@ -5,22 +5,18 @@
  */
 import { type NetworkStep, stepsToShell } from "../kernel/index.ts";
 import type { Container } from "./container.ts";
-import { formatContainerHosts } from "./container-create.ts";
 import { formatHostname, formatResolvConf } from "./container-files.ts";
-import type { ContainerLifecycle } from "./container-lifecycle.ts";
+import { formatContainerHosts } from "./container-hosts.ts";
+import { endpointInput, startParams } from "./container-launch.ts";
 import type { DaemonContext } from "./context.ts";
 import { showNetwork } from "./default-network.ts";
 import { planAttach } from "./endpoint-plan.ts";
 
 /** Show everything from an empty host to the running container: network, files, namespace and veth, process. */
-export async function showLaunch(
-  context: DaemonContext,
-  lifecycle: ContainerLifecycle,
-  container: Container,
-): Promise<string[]> {
+export async function showLaunch(context: DaemonContext, container: Container): Promise<string[]> {
   const { network, runtime } = context;
   const { paths, row } = container;
-  const launch = await (await runtime.client()).call("show", lifecycle.startParams(container));
+  const launch = await (await runtime.client()).call("show", startParams(context, container));
   return [
     `# bridge, forwarding and NAT of network '${network.name}': there already when another container was`,
     ...showNetwork(network, context),
@@ -32,7 +28,7 @@ export async function showLaunch(
       { op: "file.write", path: paths.hosts, content: formatContainerHosts(context, container) },
     ]),
     "# its network namespace, joined to the bridge by a veth pair",
-    ...stepsToShell(planAttach(lifecycle.endpoint(container))),
+    ...stepsToShell(planAttach(endpointInput(context, container))),
     "# its process",
     ...launch.commands,
   ];

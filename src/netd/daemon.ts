@@ -222,7 +222,7 @@ export class Daemon {
   }
 
   async #show(container: Container): Promise<ShellPlan> {
-    return { commands: await showLaunch(this.#context, this.#lifecycle, container) };
+    return { commands: await showLaunch(this.#context, container) };
   }
 
   #find(reference: string): Container {

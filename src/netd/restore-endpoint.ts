@@ -5,19 +5,19 @@
  */
 import { applySteps, type NetworkStep } from "../kernel/index.ts";
 import type { Container } from "./container.ts";
-import type { ContainerLifecycle } from "./container-lifecycle.ts";
+import { endpointInput } from "./container-launch.ts";
 import type { DaemonContext } from "./context.ts";
 import { planAttach } from "./endpoint-plan.ts";
 import { findLink } from "./kernel-facts.ts";
 
 /** Join a running container's veth to the bridge again where that was lost; nothing is done to one that is in order. */
-export function restoreEndpoint(context: DaemonContext, lifecycle: ContainerLifecycle, container: Container): void {
+export function restoreEndpoint(context: DaemonContext, container: Container): void {
   const { network, journal, logger } = context;
   const bridge = findLink(network.bridge);
   const port = findLink(container.hostInterface);
   const steps: NetworkStep[] =
     port === undefined
-      ? planAttach(lifecycle.endpoint(container)).filter(({ op }) => op !== "netns.add")
+      ? planAttach(endpointInput(context, container)).filter(({ op }) => op !== "netns.add")
       : port.master === bridge?.index
         ? []
         : [{ op: "link.set", name: container.hostInterface, master: network.bridge, up: true }];

@@ -182,7 +182,7 @@ async function takeOver(
         container.row = { ...container.row, state: "running", pid: record.pid, startTime: record.startTime };
         store.updateContainerState(container.row);
       }
-      restoreEndpoint(context, lifecycle, container);
+      restoreEndpoint(context, container);
     } else if (state === "running") {
       await endUnseen(context, lifecycle, container, record?.exitCode ?? null, record?.finishedAt);
     } else if (existsSync(container.paths.streams)) {
