@@ -15,6 +15,8 @@ export interface ForwarderOptions {
   /** Questions under way at a time, of all clients and of one; beyond, the answer is SERVFAIL at once. */
   maxInFlight?: number;
   maxInFlightPerClient?: number;
+  /** How one upstream is asked. */
+  exchange?: typeof exchange;
 }
 
 /** Forwards questions, a bounded number at a time. */
@@ -26,7 +28,7 @@ export class Forwarder {
   #lastGood: string | undefined;
 
   constructor(options: ForwarderOptions = {}) {
-    this.#options = { port: 53, timeoutMs: 2_000, maxInFlight: 1_000, maxInFlightPerClient: 200, ...options };
+    this.#options = { port: 53, timeoutMs: 2_000, maxInFlight: 1_000, maxInFlightPerClient: 200, exchange, ...options };
   }
 
   /** Ask `upstreams` in turn; SERVFAIL when none works. Never rejects. */
@@ -47,11 +49,11 @@ export class Forwarder {
   }
 
   async #ask(query: Buffer, upstreams: readonly string[]): Promise<Buffer> {
-    const { port, timeoutMs } = this.#options;
+    const { port, timeoutMs, exchange: ask } = this.#options;
     let failure: Buffer | undefined;
     for (const server of this.#inOrder(upstreams)) {
       try {
-        const reply = await exchange(query, { server, port, timeoutMs });
+        const reply = await ask(query, { server, port, timeoutMs });
         const rcode = reply[3]! & 0x0f; // a reply has a header
         if (rcode !== RCODE.SERVFAIL && rcode !== RCODE.REFUSED) {
           this.#lastGood = server;
