@@ -12,7 +12,6 @@ import {
   fork,
   memfdCreate,
   open,
-  pipe2,
   posixSpawn,
   posixSpawnActionsDestroy,
   posixSpawnActionsDup2,
@@ -26,6 +25,7 @@ import {
 import { ForkableHeap } from "./forkable-heap.ts";
 import { CLONE_FLAG } from "./namespace-steps.ts";
 import { O_CLOEXEC, O_RDONLY } from "./open-flags.ts";
+import { makePipe, type Pipe } from "./pipe.ts";
 import type { ProcessStep } from "./process-step.ts";
 import { walkSteps } from "./walk-steps.ts";
 
@@ -129,17 +129,6 @@ export class Midwife implements Disposable {
     if (pidNamespace === "new") return unshare(CLONE_FLAG.pid);
     return setns(pidNamespace.pidfd, CLONE_FLAG.pid);
   }
-}
-
-interface Pipe {
-  read: number;
-  write: number;
-}
-
-function makePipe(): Pipe {
-  const fds = Buffer.alloc(8);
-  check(pipe2(fds, O_CLOEXEC), () => "pipe2(O_CLOEXEC)");
-  return { read: fds.readInt32LE(0), write: fds.readInt32LE(4) };
 }
 
 /** Descriptors of ours that the steps name by number. */

@@ -6,9 +6,9 @@
 import { closeSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { NetdError, parseError } from "../../errors.ts";
-import { check } from "../errno.ts";
-import { close, kill, pidfdGetfd, pidfdOpen } from "../libc.ts";
+import { close, kill } from "../libc.ts";
 import { type BirthRequest, Midwife, type Newborn, type TestFault } from "./birth.ts";
+import { takeDescriptor } from "./pidfd.ts";
 import { hasExecuted, type ProcessStat, readProcessStat, reapDying } from "./process-status.ts";
 import type { Report, StepFailure } from "./report.ts";
 
@@ -147,16 +147,6 @@ function takeReport(report: Report, pid: number, ackFd: number, outcome: Outcome
   } catch {
     // It died in between; the end of its pipe says so too.
     kill(pid, SIGKILL);
-  }
-}
-
-/** Duplicate a descriptor of another process (pidfd_getfd(2)). @throws {KernelError} when it has none such, or is gone */
-export function takeDescriptor(pid: number, fd: number): number {
-  const pidfd = check(pidfdOpen(pid, 0), () => `pidfd_open(${pid})`);
-  try {
-    return check(pidfdGetfd(pidfd, fd), () => `pidfd_getfd(${pid}, ${fd})`);
-  } finally {
-    close(pidfd);
   }
 }
 

@@ -12,10 +12,11 @@ export {
   ForkServer,
   type ForkServerOptions,
   type LaunchedProcess,
-  takeDescriptor,
 } from "./fork-server.ts";
 export type { MountFlag, MountPropagation } from "./mount-attributes.ts";
 export type { NamespaceKind } from "./namespace-steps.ts";
+export { openProcess, signalProcess, takeDescriptor } from "./pidfd.ts";
+export { duplicateDescriptor, makePipe, type Pipe } from "./pipe.ts";
 export {
   exitCodeOf,
   parseProcessStat,
@@ -26,4 +27,5 @@ export {
 export { definitionOf, PROCESS_STEP_OPS, type ProcessStep, type ProcessStepOp } from "./process-step.ts";
 export { quoteWord, quoteWords } from "./shell-quote.ts";
 export type { StdioSource } from "./stdio-steps.ts";
+export { makeFifo, resizeTerminal } from "./stream-files.ts";
 export { walkMain } from "./walk-main.ts";

@@ -15,6 +15,8 @@ export interface ProcessStat {
   state: string;
   /** PF_ flags of the kernel. */
   flags: number;
+  /** Living ones, and a first one that has ended. */
+  threads: number;
   /** Clock ticks since boot. */
   startTime: number;
   /** As wait(2) gives it; 0 when we may not know. */
@@ -52,6 +54,7 @@ export function parseProcessStat(line: string): ProcessStat {
     command: line.slice(open + 1, close),
     state: fields[0]!,
     flags: field(9),
+    threads: field(20),
     startTime: field(22),
     waitStatus: field(52),
   };

@@ -1,0 +1,86 @@
+/**
+ * A container whose process runs or has ended.
+ *
+ * @module
+ */
+
+import { closeSync } from "node:fs";
+import { openProcess } from "../kernel/process/index.ts";
+import { ContainerLog } from "./container-log.ts";
+import { reopenStreams, type StreamDescriptors } from "./container-streams.ts";
+import { ProcessStreams } from "./process-streams.ts";
+import type { ContainerRecord, KeptDescriptor } from "./protocol.ts";
+import type { StoredRecord } from "./record-store.ts";
+
+/** What {@link Container} has of its process besides the record. */
+export interface ContainerHandles {
+  streams: Partial<StreamDescriptors> & { terminalFd?: number };
+  /** Close standard input when the last client is gone: it was started for a client. */
+  closesStdin: boolean;
+}
+
+/** Holds the record, the streams and the log of a container. */
+export class Container {
+  record: StoredRecord;
+  readonly streams: ProcessStreams;
+  readonly #log: ContainerLog;
+  readonly #pidfd: number | undefined;
+  readonly #closesStdin: boolean;
+
+  constructor(record: StoredRecord, { streams, closesStdin }: ContainerHandles) {
+    this.record = record;
+    this.#closesStdin = closesStdin;
+    this.#log = new ContainerLog(record.logFile);
+    this.#pidfd = openProcess(record.pid);
+    this.streams = new ProcessStreams({
+      ...streams,
+      record: (stream, bytes) => this.#log.append(stream, bytes),
+      onAbandoned: () => {
+        if (closesStdin) this.streams.closeInput();
+      },
+    });
+  }
+
+  /** Take over a container that a runtime before us started. Its terminal and standard input come later, from who kept them. */
+  static adopt(record: StoredRecord): Container {
+    const streams = record.isTerminal ? undefined : reopenStreams(record.streamDir);
+    return new Container(record, { streams: streams ?? {}, closesStdin: false });
+  }
+
+  /** Our descriptor of its process: signals through it never hit another one. */
+  get pidfd(): number | undefined {
+    return this.#pidfd;
+  }
+
+  /** What shall outlive this runtime. */
+  keptDescriptors(): KeptDescriptor[] {
+    const { containerId } = this.record;
+    const { terminalFd, stdinFd } = this.streams;
+    return [
+      ...(terminalFd === undefined ? [] : [{ containerId, purpose: "terminal", fd: terminalFd } as const]),
+      // Standard input of a client's own container ends with its client, and its end of file must not wait for anybody.
+      ...(stdinFd === undefined || this.#closesStdin ? [] : [{ containerId, purpose: "stdin", fd: stdinFd } as const]),
+    ];
+  }
+
+  /** Take the rest of the output, write down how it ended, and tell the clients. */
+  finish(exitCode: number | null, finishedAt: string): void {
+    this.record = { ...this.record, state: "exited", finishedAt, ...(exitCode === null ? {} : { exitCode }) };
+    this.streams.finish(exitCode);
+    this.#log.close();
+    if (this.#pidfd !== undefined) closeSync(this.#pidfd);
+  }
+}
+
+/** What others may know of a record. */
+export function describeRecord(record: StoredRecord): ContainerRecord {
+  const { containerId, pid, startTime, exitCode, finishedAt } = record;
+  return {
+    containerId,
+    pid,
+    startTime,
+    state: record.state === "running" ? "running" : "exited",
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+  };
+}

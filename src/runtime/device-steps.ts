@@ -1,0 +1,56 @@
+/**
+ * Steps that fill /dev and make the links that programs expect. Pure.
+ *
+ * Source: runtime-spec config-linux.md, "Default Devices" and "Dev symbolic links".
+ *
+ * @module
+ */
+import type { ProcessStep } from "../kernel/process/index.ts";
+import type { OciConfig, OciDevice } from "./oci-config.ts";
+
+const DEFAULT_DEVICES: readonly OciDevice[] = [
+  { path: "/dev/null", type: "c", major: 1, minor: 3 },
+  { path: "/dev/zero", type: "c", major: 1, minor: 5 },
+  { path: "/dev/full", type: "c", major: 1, minor: 7 },
+  { path: "/dev/random", type: "c", major: 1, minor: 8 },
+  { path: "/dev/urandom", type: "c", major: 1, minor: 9 },
+  { path: "/dev/tty", type: "c", major: 5, minor: 0 },
+];
+
+const DEV_LINKS: readonly (readonly [path: string, target: string])[] = [
+  ["/dev/fd", "/proc/self/fd"],
+  ["/dev/stdin", "/proc/self/fd/0"],
+  ["/dev/stdout", "/proc/self/fd/1"],
+  ["/dev/stderr", "/proc/self/fd/2"],
+  ["/dev/ptmx", "pts/ptmx"],
+  ["/dev/core", "/proc/kcore"],
+];
+
+const MODE = 0o666;
+
+/** Plan device nodes and links. A /dev that is the host's (a bind) is left alone; one of the image gets them too. */
+export function planDevices(config: OciConfig): ProcessStep[] {
+  const root = config.root.path;
+  const mtab: ProcessStep = { op: "link.make", root, path: "/etc/mtab", target: "/proc/mounts" };
+  const isForeign = config.mounts.some(({ destination, type }) => destination === "/dev" && type === "bind");
+  if (isForeign) return [mtab];
+  const own = config.linux.devices ?? [];
+  const defaults = DEFAULT_DEVICES.filter(({ path }) => !own.some((device) => device.path === path));
+  return [
+    ...[...defaults, ...own].map(
+      ({ path, type, major, minor, fileMode = MODE, uid = 0, gid = 0 }): ProcessStep => ({
+        op: "device.make",
+        root,
+        path,
+        type,
+        major,
+        minor,
+        mode: fileMode,
+        uid,
+        gid,
+      }),
+    ),
+    ...DEV_LINKS.map(([path, target]): ProcessStep => ({ op: "link.make", root, path, target })),
+    mtab,
+  ];
+}

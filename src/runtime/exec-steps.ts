@@ -1,0 +1,45 @@
+/**
+ * Steps of a further process in a running container. Pure.
+ *
+ * @module
+ */
+import type { ProcessStep, StdioSource } from "../kernel/process/index.ts";
+import type { ProcessPlan } from "./container-steps.ts";
+import { planIdentity } from "./identity-steps.ts";
+import type { OciProcess } from "./oci-config.ts";
+
+/** What {@link planExec} needs besides the process. */
+export interface PlanExecOptions {
+  /** First process of the container, and our descriptor of it. */
+  pid: number;
+  pidfd: number;
+  procsFiles: string[];
+  stdin: StdioSource;
+  stdout: StdioSource;
+  stderr: StdioSource;
+}
+
+/** Plan a process that enters all namespaces of a container. */
+export function planExec(process: OciProcess, options: PlanExecOptions): ProcessPlan {
+  const { pid, pidfd, procsFiles, stdin, stdout, stderr } = options;
+  const { consoleSize, user } = process;
+  const terminal: ProcessStep = {
+    op: "terminal.open",
+    isConsole: false,
+    root: "",
+    uid: user.uid,
+    ...(consoleSize === undefined ? {} : { size: { rows: consoleSize.height, columns: consoleSize.width } }),
+  };
+  return {
+    pidNamespace: { pidfd },
+    steps: [
+      { op: "stdio.open", stdin, stdout, stderr, uid: user.uid, gid: user.gid },
+      { op: "cgroup.join", procsFiles },
+      { op: "session.start" },
+      { op: "namespaces.enter", kinds: ["mount", "cgroup", "uts", "ipc", "network"], pid, pidfd },
+      { op: "root.current" },
+      ...(process.terminal === true ? [terminal] : []),
+      ...planIdentity(process),
+    ],
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * Further processes in a running container.
+ *
+ * @module
+ */
+import { closeSync } from "node:fs";
+import { type ForkServer, makePipe, type StdioSource } from "../kernel/process/index.ts";
+import type { ChildWatch } from "./child-watch.ts";
+import { planExec } from "./exec-steps.ts";
+import { ProcessStreams } from "./process-streams.ts";
+import type { ExecParams } from "./protocol.ts";
+import type { StreamPeer } from "./supervisor.ts";
+
+/** What {@link startExec} works with. */
+export interface StartExecOptions {
+  forkServer: ForkServer;
+  children: ChildWatch;
+  pid: number;
+  pidfd: number;
+  procsFiles: string[];
+  /** Send the answer; returns the client that gets the streams, if there is one. */
+  answer: (result: { pid: number }) => StreamPeer | undefined;
+}
+
+interface Pipes {
+  /** The process's ends, to be closed by us once it has them. */
+  theirs: number[];
+  stdin: StdioSource;
+  stdout: StdioSource;
+  stderr: StdioSource;
+  ours: { stdinFd?: number; stdoutFd?: number; stderrFd?: number };
+}
+
+const NULL: StdioSource = { path: "/dev/null" };
+
+/** Run a process in a container. Resolves once it runs and the answer is sent; its end is told to the client. */
+export async function startExec(params: ExecParams, options: StartExecOptions): Promise<void> {
+  const pipes = openPipes(params);
+  let launched: Awaited<ReturnType<ForkServer["launch"]>>;
+  try {
+    const { pid, pidfd, procsFiles } = options;
+    const { stdin, stdout, stderr } = pipes;
+    launched = await options.forkServer.launch(
+      planExec(params.process, { pid, pidfd, procsFiles, stdin, stdout, stderr }),
+    );
+  } catch (error) {
+    for (const fd of Object.values(pipes.ours)) closeSync(fd);
+    throw error;
+  } finally {
+    for (const fd of pipes.theirs) closeSync(fd);
+  }
+  const { terminalFd } = launched;
+  const streams: ProcessStreams = new ProcessStreams({
+    ...pipes.ours,
+    ...(terminalFd === undefined ? {} : { terminalFd }),
+    // As when a terminal's window is closed; a process without one goes on, with nobody listening.
+    onAbandoned: () => (terminalFd === undefined ? streams.closeInput() : streams.hangUp()),
+  });
+  const peer = options.answer({ pid: launched.pid });
+  if (peer !== undefined) streams.attach(peer.socket, peer.rest);
+  options.children.add(launched.pid, (exitCode) => streams.finish(exitCode));
+}
+
+function openPipes({ process, stdin, detach }: ExecParams): Pipes {
+  if (detach || process.terminal === true) return { theirs: [], stdin: NULL, stdout: NULL, stderr: NULL, ours: {} };
+  const out = makePipe();
+  const err = makePipe();
+  const into = stdin ? makePipe() : undefined;
+  return {
+    theirs: [out.write, err.write, ...(into === undefined ? [] : [into.read])],
+    stdin: into === undefined ? NULL : { fd: into.read },
+    stdout: { fd: out.write },
+    stderr: { fd: err.write },
+    ours: { stdoutFd: out.read, stderrFd: err.read, ...(into === undefined ? {} : { stdinFd: into.write }) },
+  };
+}

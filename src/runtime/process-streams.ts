@@ -1,0 +1,173 @@
+/**
+ * The standard streams of one process in a container: pumped out to a log and to attached clients, and in from them.
+ *
+ * @module
+ */
+import { closeSync } from "node:fs";
+import { Socket } from "node:net";
+import { duplicateDescriptor, resizeTerminal } from "../kernel/process/index.ts";
+import type { OutputStream } from "./cri-log.ts";
+import { OutputPump } from "./output-pump.ts";
+import { StreamClient } from "./stream-client.ts";
+
+/** Our ends; the streams close them. */
+export interface ProcessStreamsOptions {
+  stdinFd?: number;
+  stdoutFd?: number;
+  stderrFd?: number;
+  /** Master of its terminal, instead of the three. */
+  terminalFd?: number;
+  /** Told of all output before clients are; bytes are overwritten after it returns. */
+  record?: (stream: OutputStream, bytes: Buffer) => void;
+  /** What happens when the last client is gone without having said `detach`. */
+  onAbandoned?: () => void;
+}
+
+/** Joins a process with its clients. A client that is slow makes the process wait; one that is gone does not. */
+export class ProcessStreams {
+  readonly #options: ProcessStreamsOptions;
+  readonly #clients = new Set<StreamClient>();
+  readonly #pumps: OutputPump[] = [];
+  #input: Socket | undefined;
+  #stdinFd: number | undefined;
+  #terminalFd: number | undefined;
+
+  constructor(options: ProcessStreamsOptions) {
+    this.#options = options;
+    const { stdinFd, stdoutFd, stderrFd, terminalFd } = options;
+    if (stdoutFd !== undefined) this.#pump(stdoutFd, "stdout", false);
+    if (stderrFd !== undefined) this.#pump(stderrFd, "stderr", false);
+    if (terminalFd !== undefined) this.restoreTerminal(terminalFd);
+    if (stdinFd !== undefined) this.restoreStdin(stdinFd);
+  }
+
+  /** Write end of standard input, while it is open. */
+  get stdinFd(): number | undefined {
+    return this.#stdinFd;
+  }
+
+  /** Master of the terminal, when there is one. */
+  get terminalFd(): number | undefined {
+    return this.#terminalFd;
+  }
+
+  /** Take the master of the terminal, which another process kept. */
+  restoreTerminal(fd: number): void {
+    if (this.#terminalFd !== undefined) {
+      closeSync(fd);
+      return;
+    }
+    this.#terminalFd = fd;
+    // The pump's own: when no process has the terminal open for a moment, reading ends, and the terminal must not hang up.
+    const pump = this.#pump(duplicateDescriptor(fd), "stdout", true);
+    this.#setInput(pump.terminal);
+  }
+
+  /** Take the write end of standard input, which another process kept. */
+  restoreStdin(fd: number): void {
+    if (this.#stdinFd !== undefined) {
+      closeSync(fd);
+      return;
+    }
+    this.#stdinFd = fd;
+    this.#setInput(new Socket({ fd, readable: false, writable: true }));
+  }
+
+  /** Join a client. `rest` are bytes it sent already. */
+  attach(socket: Socket, rest: Buffer): StreamClient {
+    const client: StreamClient = new StreamClient(socket, rest, {
+      stdin: (bytes) => this.#takeInput(bytes),
+      resize: (rows, columns) => {
+        if (this.#terminalFd !== undefined) resizeTerminal(this.#terminalFd, rows, columns);
+      },
+      detach: () => this.#clients.delete(client),
+      closed: () => this.#drop(client),
+      drained: () => this.#resume(),
+    });
+    this.#clients.add(client);
+    return client;
+  }
+
+  /** Close standard input once all that clients sent is written. A terminal has no such end. */
+  closeInput(): void {
+    const input = this.#input;
+    if (input === undefined || this.#terminalFd !== undefined) return;
+    this.#input = undefined;
+    input.write("", () => {
+      this.#stdinFd = undefined;
+      input.destroy();
+    });
+  }
+
+  /** Hang the terminal up. */
+  hangUp(): void {
+    for (const pump of this.#pumps) pump.finish();
+    this.#closeTerminal();
+    this.#input = undefined;
+  }
+
+  /** Take the rest of the output, close everything and tell the clients. `null`: nobody knows the exit code. */
+  finish(exitCode: number | null): void {
+    for (const pump of this.#pumps) pump.finish();
+    this.#input?.destroy();
+    this.#input = undefined;
+    this.#stdinFd = undefined;
+    this.#closeTerminal();
+    for (const client of this.#clients) {
+      if (exitCode === null)
+        client.fail({ code: "INTERNAL", message: "Cannot tell the exit code: nobody saw the process end" });
+      else client.end(exitCode);
+    }
+    this.#clients.clear();
+  }
+
+  #closeTerminal(): void {
+    if (this.#terminalFd !== undefined) closeSync(this.#terminalFd);
+    this.#terminalFd = undefined;
+  }
+
+  #pump(fd: number, stream: OutputStream, isTerminal: boolean): OutputPump {
+    const pump = new OutputPump({ fd, isTerminal, take: (bytes) => this.#takeOutput(stream, bytes) });
+    this.#pumps.push(pump);
+    return pump;
+  }
+
+  #takeOutput(stream: OutputStream, bytes: Buffer): boolean {
+    this.#options.record?.(stream, bytes);
+    let hasRoom = true;
+    for (const client of this.#clients) hasRoom = client.send(stream, bytes) && hasRoom;
+    return hasRoom;
+  }
+
+  #resume(): void {
+    for (const client of this.#clients) if (!client.hasRoom) return;
+    for (const pump of this.#pumps) pump.resume();
+  }
+
+  #setInput(input: Socket): void {
+    this.#input = input;
+    // The process closed its end: what clients send is lost, as in a pipe.
+    input.on("error", () => {
+      if (this.#input !== input) return;
+      this.#input = undefined;
+      this.#stdinFd = undefined;
+    });
+    input.on("drain", () => {
+      for (const client of this.#clients) client.resumeInput();
+    });
+  }
+
+  #takeInput(bytes: Buffer): boolean {
+    if (bytes.length === 0) {
+      this.closeInput();
+      return true;
+    }
+    return this.#input?.write(bytes) ?? true;
+  }
+
+  #drop(client: StreamClient): void {
+    const wasAttached = this.#clients.delete(client);
+    this.#resume();
+    if (wasAttached && this.#clients.size === 0) this.#options.onAbandoned?.();
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * What a runtime leaves to its successor: one small file for each container, on a tmpfs.
+ *
+ * @module
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { ContainerRecord } from "./protocol.ts";
+
+/** A container as it is written down. */
+export interface StoredRecord extends Omit<ContainerRecord, "state"> {
+  /** `starting`: its runtime died before it knew of a process; what is in the cgroup has to go. */
+  state: ContainerRecord["state"] | "starting";
+  cgroupsPath: string;
+  streamDir: string;
+  logFile: string;
+  isTerminal: boolean;
+  hasStdin: boolean;
+}
+
+/** Reads and writes records. */
+export class RecordStore {
+  readonly #directory: string;
+
+  constructor(runDir: string) {
+    this.#directory = `${runDir}/runtime`;
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+  }
+
+  /** Read all records. One that is not whole, of a machine that crashed, is removed. */
+  list(): StoredRecord[] {
+    const records: StoredRecord[] = [];
+    for (const name of readdirSync(this.#directory)) {
+      const path = `${this.#directory}/${name}`;
+      try {
+        if (name.endsWith(".json")) records.push(JSON.parse(readFileSync(path, "utf8")) as StoredRecord);
+        else rmSync(path, { force: true });
+      } catch {
+        rmSync(path, { force: true });
+      }
+    }
+    return records;
+  }
+
+  /** Write a record, whole or not at all. */
+  write(record: StoredRecord): void {
+    const path = this.#pathOf(record.containerId);
+    writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
+
+  /** Remove a record, if there is one. */
+  delete(containerId: string): void {
+    rmSync(this.#pathOf(containerId), { force: true });
+  }
+
+  #pathOf(containerId: string): string {
+    return `${this.#directory}/${containerId}.json`;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The daemon: puts the fork server, the supervisor and the socket together.
+ *
+ * @module
+ */
+import { rmSync } from "node:fs";
+import { connect } from "node:net";
+import { NetdError } from "../errors.ts";
+import { Cgroups } from "../kernel/index.ts";
+import { ForkServer, type TestFault } from "../kernel/process/index.ts";
+import { RecordStore } from "./record-store.ts";
+import { RuntimeServer } from "./server.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/** What {@link serve} needs. */
+export interface ServeOptions {
+  socket: string;
+  runDir: string;
+  version: string;
+  /** Our own file, which a slow start runs again. */
+  script: string;
+}
+
+/** Serve until asked to shut down. Prints one line when the socket is ready. @throws {NetdError} DAEMON_ALREADY_RUNNING */
+export async function serve({ socket, runDir, version, script }: ServeOptions): Promise<void> {
+  if (await isServed(socket)) {
+    throw new NetdError("DAEMON_ALREADY_RUNNING", `Cannot listen on "${socket}": another netd-runtime does`, {
+      remedy: "Use another socket and run directory",
+    });
+  }
+  rmSync(socket, { force: true });
+  const fault = readFault();
+  const forkServer = new ForkServer({
+    walkCommand: ["/proc/self/exe", "--single-threaded", script, "walk"],
+    ...(fault === undefined ? {} : { fault }),
+  });
+  let server: RuntimeServer | undefined;
+  const supervisor = new Supervisor({
+    forkServer,
+    cgroups: new Cgroups(),
+    records: new RecordStore(runDir),
+    emit: (event) => server?.emit(event),
+    warn: (message) =>
+      process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: "warn", message })}\n`),
+  });
+  supervisor.adopt();
+  server = new RuntimeServer({ supervisor, forkServer, version, onShutdown: () => process.exit(0) });
+  await server.listen(socket);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
+  process.stdout.write(`netd-runtime ${version} listens on ${socket}\n`);
+}
+
+function isServed(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
+
+/** Faults that tests force: `NETD_RUNTIME_TEST_CRASH_FORKS=2` makes the first two forks die before their exec. */
+function readFault(): { kind: TestFault; count: number } | undefined {
+  const { NETD_RUNTIME_TEST_CRASH_FORKS: crash, NETD_RUNTIME_TEST_SILENT_FORKS: silent } = process.env;
+  if (crash !== undefined) return { kind: "crash", count: Number(crash) };
+  return silent === undefined ? undefined : { kind: "silence", count: Number(silent) };
+}

@@ -1,0 +1,310 @@
+/**
+ * Knows all containers of one run directory: starts, watches, signals and forgets them.
+ *
+ * @module
+ */
+import type { Socket } from "node:net";
+import { NetdError } from "../errors.ts";
+import type { Cgroups } from "../kernel/index.ts";
+import { composeShell, type ForkServer, quoteWord, signalProcess, takeDescriptor } from "../kernel/process/index.ts";
+import { ChildWatch } from "./child-watch.ts";
+import { Container, describeRecord } from "./container.ts";
+import { createContainerCgroup, showContainerCgroup } from "./container-cgroup.ts";
+import { planContainer } from "./container-steps.ts";
+import { closeStreams, createStreams, deleteStreams, settleStdin } from "./container-streams.ts";
+import { startExec } from "./exec.ts";
+import { OrphanWatch } from "./orphan-watch.ts";
+import type {
+  ContainerRecord,
+  ExecParams,
+  KeptDescriptor,
+  RuntimeEvent,
+  RuntimeMethods,
+  StartParams,
+  StartResult,
+} from "./protocol.ts";
+import type { RecordStore, StoredRecord } from "./record-store.ts";
+
+/** What a {@link Supervisor} is made from. */
+export interface SupervisorOptions {
+  forkServer: ForkServer;
+  cgroups: Cgroups;
+  records: RecordStore;
+  /** Told what every control connection shall hear. */
+  emit: (event: RuntimeEvent) => void;
+  /** Told what nobody asked for and somebody should read. */
+  warn: (message: string) => void;
+}
+
+/** A client that comes with a request: its connection, and what it sent behind the request. */
+export interface StreamPeer {
+  socket: Socket;
+  rest: Buffer;
+}
+
+const SIGKILL = 9;
+
+/** Supervises containers. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  /** Those that run, and those that ended and are not removed. */
+  readonly #containers = new Map<string, Container>();
+  /** Ended ones of a runtime before us. */
+  readonly #ended = new Map<string, StoredRecord>();
+  readonly #starting = new Set<string>();
+  readonly #children = new ChildWatch();
+  readonly #orphans = new OrphanWatch();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Take over what a runtime before us left. */
+  adopt(): void {
+    for (const record of this.#options.records.list()) this.#adopt(record);
+  }
+
+  /** Every container that is not removed. */
+  list(): ContainerRecord[] {
+    const records = [...[...this.#containers.values()].map(({ record }) => record), ...this.#ended.values()];
+    return records.map(describeRecord);
+  }
+
+  /**
+   * Start a container. With a `peer`, its first client: it loses no output.
+   *
+   * @throws {NetdError} CONTAINER_RUNNING, LAUNCH_FAILED, COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, MOUNT_SOURCE_MISSING,
+   * KERNEL_FEATURE_MISSING; nothing is left of the attempt
+   */
+  async start(params: StartParams, isAttached: boolean): Promise<StartResult> {
+    const { containerId } = params;
+    this.#checkStartable(containerId);
+    this.#starting.add(containerId);
+    try {
+      return await this.#launch(params, isAttached);
+    } finally {
+      this.#starting.delete(containerId);
+    }
+  }
+
+  /** Join a client to the streams of a container. A container that has ended tells its exit code at once. */
+  attach(containerId: string, { socket, rest }: StreamPeer): void {
+    const container = this.#find(containerId);
+    const client = container.streams.attach(socket, rest);
+    if (container.record.state === "exited") client.end(container.record.exitCode ?? 0);
+  }
+
+  /** Check that a client may attach. @throws {NetdError} CONTAINER_UNKNOWN, CONTAINER_NOT_RUNNING */
+  checkAttachable(containerId: string): void {
+    this.#findRunning(containerId);
+  }
+
+  /** Run a further process. `peer` joins it to a client once `answer` was sent. @throws {NetdError} as {@link start} */
+  async exec(params: ExecParams, answer: (result: { pid: number }) => StreamPeer | undefined): Promise<void> {
+    const container = this.#findRunning(params.containerId);
+    const { forkServer, cgroups } = this.#options;
+    const { pidfd } = container;
+    if (pidfd === undefined) throw notRunning(params.containerId);
+    await startExec(params, {
+      forkServer,
+      children: this.#children,
+      pid: container.record.pid,
+      pidfd,
+      procsFiles: cgroups.joinFiles(container.record.cgroupsPath),
+      answer,
+    });
+  }
+
+  /** Send a signal to a container's first process. @throws {NetdError} CONTAINER_UNKNOWN, CONTAINER_NOT_RUNNING */
+  signal(containerId: string, signal: number): void {
+    const container = this.#findRunning(containerId);
+    if (!signalProcess(container.record.pid, signal)) throw notRunning(containerId);
+  }
+
+  /** Forget a container and remove all that is left of it; one that runs is killed. Does nothing for one that is unknown. */
+  async remove(containerId: string): Promise<void> {
+    const container = this.#containers.get(containerId);
+    if (container !== undefined && container.record.state === "running") {
+      await new Promise<void>((resolve) => {
+        this.#onceExited.set(containerId, resolve);
+        this.#options.cgroups.kill(container.record.cgroupsPath);
+        signalProcess(container.record.pid, SIGKILL);
+      });
+    }
+    const record = container?.record ?? this.#ended.get(containerId);
+    if (record === undefined) return;
+    this.#options.cgroups.remove(record.cgroupsPath);
+    deleteStreams(record.streamDir);
+    this.#containers.delete(containerId);
+    this.#ended.delete(containerId);
+    this.#options.records.delete(containerId);
+  }
+
+  readonly #onceExited = new Map<string, () => void>();
+
+  /** Write a start as the commands a person would type. */
+  show(params: StartParams): string[] {
+    const { cgroups } = this.#options;
+    const { config, stdin, streamDir } = params;
+    const fifos = [...(stdin ? ["stdin"] : []), "stdout", "stderr"].map((name) => quoteWord(`${streamDir}/${name}`));
+    const { pidNamespace, steps } = planContainer(params, this.#factsFor(config.linux.cgroupsPath));
+    return [
+      ...showContainerCgroup(cgroups, config),
+      ...(config.process.terminal === true ? [] : [`mkfifo -m 600 ${fifos.join(" ")}`]),
+      composeShell(steps, { pidNamespace }),
+    ];
+  }
+
+  /** Descriptors that shall outlive this runtime. */
+  descriptors(): KeptDescriptor[] {
+    return [...this.#containers.values()].flatMap((container) => container.keptDescriptors());
+  }
+
+  /** Take back descriptors that the process `pid` kept for us. What it lacks is left out. */
+  restoreDescriptors({ pid, descriptors }: RuntimeMethods["restoreDescriptors"]["params"]): void {
+    for (const { containerId, purpose, fd } of descriptors) {
+      const container = this.#containers.get(containerId);
+      if (container === undefined || container.record.state !== "running") continue;
+      try {
+        const own = takeDescriptor(pid, fd);
+        if (purpose === "terminal") container.streams.restoreTerminal(own);
+        else container.streams.restoreStdin(own);
+      } catch (error) {
+        this.#options.warn(`Cannot take the ${purpose} of container ${containerId} back: ${String(error)}`);
+      }
+    }
+  }
+
+  async #launch(params: StartParams, isAttached: boolean): Promise<StartResult> {
+    const { forkServer, cgroups, records } = this.#options;
+    const { containerId, config, streamDir, logFile } = params;
+    const { cgroupsPath } = config.linux;
+    const isTerminal = config.process.terminal === true;
+    const draft: StoredRecord = {
+      ...{ containerId, pid: 0, startTime: 0, state: "starting", cgroupsPath, streamDir, logFile, isTerminal },
+      hasStdin: params.stdin,
+    };
+    records.write(draft);
+    const undo: (() => void)[] = [() => records.delete(containerId)];
+    try {
+      createContainerCgroup(cgroups, config);
+      undo.unshift(() => cgroups.remove(cgroupsPath));
+      const opened = isTerminal ? undefined : createStreams(streamDir, params.stdin);
+      undo.unshift(() => {
+        if (opened !== undefined) closeStreams(opened);
+        deleteStreams(streamDir);
+      });
+      const process = await forkServer.launch(planContainer(params, this.#factsFor(cgroupsPath)));
+      const { stdinFd: bothWaysFd, ...outputs } = opened ?? {};
+      const stdinFd = bothWaysFd === undefined ? undefined : settleStdin(streamDir, bothWaysFd);
+      const { pid, startTime, terminalFd } = process;
+      const container = new Container(
+        { ...draft, pid, startTime, state: "running" },
+        {
+          streams: {
+            ...outputs,
+            ...(stdinFd === undefined ? {} : { stdinFd }),
+            ...(terminalFd === undefined ? {} : { terminalFd }),
+          },
+          closesStdin: isAttached,
+        },
+      );
+      this.#ended.delete(containerId);
+      this.#containers.set(containerId, container);
+      records.write(container.record);
+      this.#children.add(pid, (exitCode) => this.#end(container, exitCode));
+      const descriptors = container.keptDescriptors();
+      if (descriptors.length > 0) this.#options.emit({ event: "descriptors", params: { descriptors } });
+      return { pid, startTime, forks: process.forks, slow: process.isSlow };
+    } catch (error) {
+      for (const step of undo) this.#attempt(step);
+      throw error;
+    }
+  }
+
+  #adopt(record: StoredRecord): void {
+    if (record.state === "exited") {
+      this.#ended.set(record.containerId, record);
+      return;
+    }
+    if (record.state === "starting") {
+      this.#attempt(() => this.#options.cgroups.remove(record.cgroupsPath));
+      this.#attempt(() => deleteStreams(record.streamDir));
+      this.#options.records.delete(record.containerId);
+      return;
+    }
+    const { unified } = this.#options.cgroups.layout;
+    const { pid, startTime } = record;
+    const orphan = {
+      pid,
+      startTime,
+      ...(unified === undefined ? {} : { eventsFile: `${unified}${record.cgroupsPath}/cgroup.events` }),
+    };
+    const container = Container.adopt(record);
+    this.#containers.set(record.containerId, container);
+    this.#orphans.add(orphan, (exitCode) => this.#end(container, exitCode));
+  }
+
+  /** The first process has ended, and with it all in its pid namespace. */
+  #end(container: Container, exitCode: number | null): void {
+    const finishedAt = new Date().toISOString();
+    const { containerId, pid, cgroupsPath } = container.record;
+    container.finish(exitCode, finishedAt);
+    this.#attempt(() => this.#options.records.write(container.record));
+    this.#attempt(() => this.#options.cgroups.remove(cgroupsPath));
+    this.#options.emit({ event: "exited", params: { containerId, pid, exitCode, finishedAt } });
+    this.#onceExited.get(containerId)?.();
+    this.#onceExited.delete(containerId);
+  }
+
+  #factsFor(cgroupsPath: string) {
+    const { cgroups } = this.#options;
+    return { cgroups: cgroups.layout, procsFiles: cgroups.joinFiles(cgroupsPath) };
+  }
+
+  #checkStartable(containerId: string): void {
+    if (!/^[0-9a-f]{64}$/.test(containerId)) {
+      throw new NetdError(
+        "API_REQUEST_INVALID",
+        `Cannot start container "${containerId}": 64 hexadecimal digits wanted`,
+      );
+    }
+    const isBusy = this.#starting.has(containerId) || this.#containers.get(containerId)?.record.state === "running";
+    if (!isBusy) return;
+    throw new NetdError("CONTAINER_RUNNING", `Cannot start container ${containerId}: it runs, a stopped one wanted`, {
+      remedy: "Stop it first",
+    });
+  }
+
+  #find(containerId: string): Container {
+    const container = this.#containers.get(containerId);
+    if (container !== undefined) return container;
+    throw new NetdError("CONTAINER_UNKNOWN", `Cannot find container ${containerId}: the runtime has none of that id`, {
+      remedy: "See the containers with 'netctl ps -a'",
+    });
+  }
+
+  #findRunning(containerId: string): Container {
+    const container = this.#find(containerId);
+    if (container.record.state === "running") return container;
+    throw notRunning(containerId);
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#options.warn(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+function notRunning(containerId: string): NetdError {
+  return new NetdError(
+    "CONTAINER_NOT_RUNNING",
+    `Cannot use container ${containerId}: it has ended, a running one wanted`,
+    {
+      remedy: "Start it first",
+    },
+  );
+}
