@@ -100,10 +100,13 @@ export class Resolver implements AsyncDisposable {
       .then((reply) => truncateReply(reply, limit));
   }
 
-  /** Never an address of ours: the question would come back for ever. */
-  #upstreamsFor(client: string, zone: Zone): string[] {
-    const own = new Set([...this.#served.values()].map((served) => served.zone.listen));
-    const upstreams = zone.upstreamsOf(client) ?? this.#options.hostUpstreams();
-    return upstreams.filter((server) => !own.has(server) && server !== "0.0.0.0" && server !== "::");
+  #upstreamsFor(client: string, zone: Zone): readonly string[] {
+    const own = [...this.#served.values()].map((served) => served.zone.listen);
+    return withoutOwn(zone.upstreamsOf(client) ?? this.#options.hostUpstreams(), own);
   }
+}
+
+/** Leave out addresses at which we listen, or that mean any: the question would come back for ever. */
+export function withoutOwn(upstreams: readonly string[], own: readonly string[]): readonly string[] {
+  return upstreams.filter((server) => !own.includes(server) && server !== "0.0.0.0" && server !== "::");
 }

@@ -10,6 +10,8 @@ import { createInterface } from "node:readline";
 /** A program that said it is ready; killed and waited for when disposed. */
 export class StartedProgram implements AsyncDisposable {
   readonly process: ChildProcess;
+  /** What it said first. */
+  firstLine = "";
   readonly #exited: Promise<unknown[]>;
 
   private constructor(process: ChildProcess) {
@@ -21,7 +23,7 @@ export class StartedProgram implements AsyncDisposable {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
     const program = new StartedProgram(child);
     const line = once(createInterface({ input: child.stdout! }), "line");
-    await Promise.race([
+    [program.firstLine = ""] = await Promise.race([
       line,
       program.#exited.then(([code]) => {
         throw new Error(`${args.join(" ")} ended with ${code}`);

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { DnsClient, type ZoneDocument } from "../../../src/dns/index.ts";
 import { type Bundle, bundleProgram } from "../../support/bundle.ts";
+import { formatQuery } from "../../support/dns-message.ts";
 import { TestNetns } from "../../support/netns.ts";
 import { StartedProgram } from "../../support/started-program.ts";
 
@@ -254,16 +255,22 @@ test("netd-dns serves others while one TCP client holds as many connections as i
   await using _dns = await startDns();
   await using client = await DnsClient.connect(socketPath());
   await client.request({ method: "setZones", zones: [zoneDocument()] });
+  const query = Buffer.concat([Buffer.from([0, 21]), formatQuery("web", "A")]);
   const script = `
     const net = require("node:net");
-    let closed = 0;
-    const sockets = Array.from({ length: 100 }, () => net.connect({ host: "${GATEWAY}", port: 53, localAddress: "${WEB}" }));
-    for (const socket of sockets) {
+    let replies = 0;
+    let refusals = 0;
+    const count = () => replies + refusals === 100 && process.stdout.write(replies + " of 100\\n");
+    for (let n = 0; n < 100; n++) {
+      const socket = net.connect({ host: "${GATEWAY}", port: 53, localAddress: "${WEB}" });
+      let isAnswered = false;
       socket.on("error", () => {});
-      socket.on("close", () => { if (++closed === 84) process.stdout.write("84 of 100 were refused\\n"); });
-      socket.on("connect", () => socket.write("\\0"));
+      socket.on("connect", () => socket.write(Buffer.from("${query.toString("hex")}", "hex")));
+      socket.on("data", () => { isAnswered = true; replies++; count(); });
+      socket.on("close", () => { if (!isAnswered) { refusals++; count(); } });
     }`;
-  await using _hog = await startInside(process.execPath, "-e", script);
+  await using hog = await startInside(process.execPath, "-e", script);
+  expect(hog.firstLine).toBe("16 of 100");
   expect(dig("+short", "+tcp", "web")).toBe(`${WEB}\n`);
   expect(dig("+short", "web")).toBe(`${WEB}\n`);
 });
