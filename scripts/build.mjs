@@ -1,5 +1,5 @@
 // Bundles the four commands (and the sandbox host) into dist/, one file each, so that they start fast.
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 
 /** Command to its entry point and the first line of its file. */
@@ -11,6 +11,8 @@ const COMMANDS = {
   "netd-dns": { entry: "src/dns/main.ts", shebang: "#!/usr/bin/env node" },
   "netd-sandbox": { entry: "src/sandbox/main.ts", shebang: "#!/usr/bin/env node" },
 };
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
@@ -25,8 +27,8 @@ for (const [name, { entry, shebang }] of Object.entries(COMMANDS)) {
     format: "cjs",
     banner: { js: shebang },
     // Packages that carry a native binary are loaded from node_modules.
-    external: ["koffi", "libsql"],
-    define: { NETD_VERSION: JSON.stringify(process.env.npm_package_version ?? "0.0.0") },
+    external: ["koffi", "libsql", "netlink/dist/netlink.js"],
+    define: { NETD_VERSION: JSON.stringify(version) },
     keepNames: false,
     minifySyntax: true,
     legalComments: "none",

@@ -26,5 +26,5 @@ export function dnsCommand({ runDir }: DaemonOptions): string[] {
 }
 
 function helperFile(name: string): string {
-  return join(dirname(process.argv[1] ?? ""), `${name}.cjs`);
+  return join(dirname(__filename), `${name}.cjs`);
 }

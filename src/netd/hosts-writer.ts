@@ -3,25 +3,19 @@
  *
  * @module
  */
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from "node:fs";
 
 /**
  * Write `content` into a file, made when missing and else keeping its inode.
  *
- * Readers see the old text or the new, for a moment with blank lines after it; never an empty file, nor the end of a longer old text.
+ * Who reads in that very moment may get the end of the old text behind the new, as the kernel promises no more; never an empty file, and always
+ * the lines at the beginning that are in both.
  */
 export function rewriteInPlace(path: string, content: string): void {
   const bytes = Buffer.from(content);
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644);
   try {
-    const excess = fstatSync(fd).size - bytes.length;
-    if (excess <= 0) {
-      writeSync(fd, bytes, 0, bytes.length, 0);
-      return;
-    }
-    // One write covers the whole old text.
-    const padded = Buffer.concat([bytes, Buffer.alloc(excess, "\n")]);
-    writeSync(fd, padded, 0, padded.length, 0);
+    writeSync(fd, bytes, 0, bytes.length, 0);
     ftruncateSync(fd, bytes.length);
   } finally {
     closeSync(fd);

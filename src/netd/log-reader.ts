@@ -38,6 +38,7 @@ async function* frames(path: string, options: ReadLogOptions): AsyncGenerator<Bu
   }
   try {
     const start = options.tail === undefined ? 0 : await findTail(file, options.tail);
+    const formatLine = lineFormatter(options.hasTimestamps);
     let rest: Buffer = Buffer.alloc(0);
     for await (const chunk of chunks(file, path, start, options)) {
       const bytes = Buffer.concat([rest, chunk]);
@@ -46,7 +47,7 @@ async function* frames(path: string, options: ReadLogOptions): AsyncGenerator<Bu
       const out: Buffer[] = [];
       for (let at = 0; at < end; ) {
         const next = bytes.indexOf(10, at) + 1;
-        const frame = formatLine(bytes.subarray(at, next), options.hasTimestamps);
+        const frame = formatLine(bytes.subarray(at, next));
         if (frame !== undefined) out.push(frame);
         at = next;
       }
@@ -92,14 +93,20 @@ async function* chunks(file: FileHandle, path: string, start: number, options: R
   }
 }
 
-/** Turn one line of the log file into a frame; undefined for what is no such line. */
-function formatLine(line: Buffer, hasTimestamps: boolean): Buffer | undefined {
-  const match = LINE.exec(line.subarray(0, 64).toString("latin1"));
-  if (match === null) return undefined;
-  const [prefix, time, stream, tag] = match;
-  const text = line.subarray(prefix.length, tag === "F" ? line.length : line.length - 1);
-  const payload = hasTimestamps ? Buffer.concat([Buffer.from(`${time} `), text]) : text;
-  return formatFrame(stream as FrameKind, payload);
+/** Make the function that turns each line of the log file into a frame; undefined for what is no such line. */
+function lineFormatter(hasTimestamps: boolean): (line: Buffer) => Buffer | undefined {
+  /** Streams whose last line has not ended: what goes on there gets no time of its own. */
+  const open = new Set<string>();
+  return (line) => {
+    const match = LINE.exec(line.subarray(0, 64).toString("latin1"));
+    if (match === null) return undefined;
+    const [prefix, time, stream = "", tag] = match;
+    const text = line.subarray(prefix.length, tag === "F" ? line.length : line.length - 1);
+    const payload = hasTimestamps && !open.has(stream) ? Buffer.concat([Buffer.from(`${time} `), text]) : text;
+    if (tag === "F") open.delete(stream);
+    else open.add(stream);
+    return formatFrame(stream as FrameKind, payload);
+  };
 }
 
 /** Find where the last `count` lines of output begin; a line that was written in parts counts once. */
@@ -126,5 +133,8 @@ async function findTail(file: FileHandle, count: number): Promise<number> {
     }
     rest = bytes.subarray(at);
   }
-  return starts[0] ?? textStart;
+  // A last line without its end counts as well.
+  if (textStart < lineStart) starts.push(textStart);
+  if (starts.length > count) starts.shift();
+  return starts[0] ?? lineStart;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { formatError, NetdError } from "../../errors.ts";
 import type { Daemon } from "../daemon.ts";
 import { collectOpenApi } from "./openapi.ts";
@@ -17,7 +17,14 @@ const BODY_LIMIT_BYTES = 1 << 20;
 
 /** Make the server of a daemon's API; it does not listen yet. */
 export function createServer(daemon: Daemon): FastifyInstance {
+  const answerError = (error: unknown, reply: FastifyReply): FastifyReply => {
+    const shown = toNetdError(error);
+    if (shown.status >= 500) daemon.logger.error({ err: error }, "request failed");
+    return reply.status(shown.status).send(formatError(shown));
+  };
   const server = Fastify({
+    // What goes wrong before there is a route, such as a path that can't be decoded.
+    frameworkErrors: (error, _request, reply) => answerError(error, reply),
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: true,
     // Image uploads and long polls take as long as they take.
@@ -37,11 +44,7 @@ export function createServer(daemon: Daemon): FastifyInstance {
     },
   });
   collectOpenApi(server);
-  server.setErrorHandler((error, _request, reply) => {
-    const shown = toNetdError(error);
-    if (shown.status >= 500) daemon.logger.error({ err: error }, "request failed");
-    return reply.status(shown.status).send(formatError(shown));
-  });
+  server.setErrorHandler((error, _request, reply) => answerError(error, reply));
   server.setNotFoundHandler((request, reply) => {
     const unknown = new NetdError(
       "API_ROUTE_UNKNOWN",

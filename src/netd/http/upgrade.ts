@@ -145,6 +145,7 @@ function splice(client: Duplex, { stream, settled }: OpenedStream): void {
   client.pipe(runtime);
   client.on("close", () => runtime.destroy());
   client.resume();
+  runtime.resume();
 }
 
 async function passFrame(
