@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import type { Cgroups } from "./cgroup.ts";
 import { formatCgroupDevices, formatCgroupLimits } from "./cgroup-settings.ts";
 import type { CgroupCreate, CgroupDelete } from "./network-steps.ts";
 import { shellCommand, shellQuote } from "./shell.ts";
@@ -31,6 +33,7 @@ export const cgroupCreate: StepDefinition<CgroupCreate, boolean> = {
       ...formatCgroupLimits(limits, cgroups.layout),
     ];
     return [
+      ...shellOfControllers(path, cgroups),
       shellCommand("mkdir", "-p", ...cgroups.directories(path)),
       ...settings
         .filter(({ mountPoint, isOptional }) => mountPoint !== "" && isOptional !== true)
@@ -48,3 +51,14 @@ export const cgroupDelete: StepDefinition<CgroupDelete> = {
     return [...killing, shellCommand("rmdir", ...cgroups.directories(path))];
   },
 };
+
+/** Version 2 hands controllers down from the root, one directory at a time. */
+function shellOfControllers(path: string, { layout }: Cgroups): string[] {
+  if (layout.version !== "v2") return [];
+  const parents = path.split("/").slice(1, -1);
+  return ["", ...parents].flatMap((_, depth) => {
+    const directory = [layout.unified, ...parents.slice(0, depth)].join("/");
+    const make = depth === 0 ? [] : [shellCommand("mkdir", "-p", directory)];
+    return [...make, `echo '+cpu +memory +pids' >${shellQuote(`${directory}/cgroup.subtree_control`)}`];
+  });
+}

@@ -1,0 +1,2 @@
+echo 1 >/sys/fs/cgroup/netd/c1/cgroup.kill
+rmdir /sys/fs/cgroup/netd/c1

@@ -1,0 +1,1 @@
+ip -n netdtest-host link delete dev br0

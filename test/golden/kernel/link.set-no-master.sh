@@ -1,0 +1,1 @@
+ip -n netdtest-host link set dev ve1 nomaster

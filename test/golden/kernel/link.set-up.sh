@@ -1,0 +1,1 @@
+ip -n netdtest-guest link set dev eth0 up

@@ -1,0 +1,1 @@
+nsenter --net=/run/netns/netdtest-host nft delete table inet netd

@@ -1,0 +1,203 @@
+/**
+ * One or more examples of every step, for golden tests and for comparing steps with their shell text.
+ *
+ * @module
+ */
+import type { NetworkStep } from "../../src/kernel/index.ts";
+
+/** The namespace that stands for the host in the examples. */
+export const HOST = "netdtest-host";
+/** The namespace that stands for a container in the examples. */
+export const GUEST = "netdtest-guest";
+
+/** A plan with a name. */
+export interface StepCase {
+  name: string;
+  /** What must be there before. */
+  given?: readonly NetworkStep[];
+  steps: readonly NetworkStep[];
+}
+
+const BRIDGE: NetworkStep = { op: "link.addBridge", netns: HOST, name: "br0", mac: "02:42:ac:10:00:01" };
+const VETH: NetworkStep = {
+  op: "link.addVeth",
+  netns: HOST,
+  host: "ve1",
+  peer: "eth0",
+  peerNetns: GUEST,
+  peerMac: "02:42:ac:10:00:02",
+};
+const GUEST_ADDRESS: NetworkStep = { op: "address.add", netns: GUEST, link: "eth0", address: "172.16.0.2/24" };
+const GUEST_UP: NetworkStep = { op: "link.set", netns: GUEST, name: "eth0", up: true };
+const TABLE: NetworkStep = {
+  op: "nft.replaceTable",
+  netns: HOST,
+  family: "inet",
+  name: "netd",
+  body: 'chain forward {\n\ttype filter hook forward priority filter; policy accept;\n\tiifname "br0" accept\n}',
+};
+
+/** Steps on the network, which `ip` and `nft` can look at. */
+export const NETWORK_CASES: readonly StepCase[] = [
+  { name: "link.addBridge", steps: [BRIDGE] },
+  {
+    name: "link.addBridge-with-everything",
+    steps: [{ ...BRIDGE, op: "link.addBridge", alias: "netd:it's mine", mtu: 1400, up: true }],
+  },
+  { name: "link.addVeth", steps: [VETH] },
+  {
+    name: "link.addVeth-with-everything",
+    given: [BRIDGE],
+    steps: [{ ...VETH, op: "link.addVeth", hostAlias: "netd:c1", bridge: "br0", mtu: 1400, up: true }],
+  },
+  { name: "link.addVeth-in-one-namespace", steps: [{ op: "link.addVeth", netns: HOST, host: "va", peer: "vb" }] },
+  { name: "link.delete", given: [BRIDGE], steps: [{ op: "link.delete", netns: HOST, name: "br0" }] },
+  { name: "link.set-lo-up", steps: [{ op: "link.set", netns: GUEST, name: "lo", up: true }] },
+  { name: "link.set-up", given: [VETH], steps: [GUEST_UP] },
+  {
+    name: "link.set-down",
+    given: [VETH, GUEST_UP],
+    steps: [{ op: "link.set", netns: GUEST, name: "eth0", up: false }],
+  },
+  {
+    name: "link.set-everything",
+    given: [BRIDGE, VETH],
+    steps: [
+      {
+        op: "link.set",
+        netns: HOST,
+        name: "ve1",
+        up: true,
+        mtu: 1280,
+        master: "br0",
+        alias: "two words",
+        mac: "02:42:ac:10:00:03",
+      },
+    ],
+  },
+  {
+    name: "link.set-no-master",
+    given: [BRIDGE, { ...VETH, op: "link.addVeth", bridge: "br0" }],
+    steps: [{ op: "link.set", netns: HOST, name: "ve1", master: null }],
+  },
+  { name: "address.add", given: [VETH], steps: [GUEST_ADDRESS] },
+  {
+    name: "address.add-host",
+    given: [VETH],
+    steps: [{ ...GUEST_ADDRESS, op: "address.add", address: "172.16.0.2/32" }],
+  },
+  {
+    name: "address.add-inet6",
+    given: [VETH],
+    steps: [{ op: "address.add", netns: GUEST, link: "eth0", address: "2001:db8::2/64", nodad: true }],
+  },
+  {
+    name: "address.delete",
+    given: [VETH, GUEST_ADDRESS],
+    steps: [{ op: "address.delete", netns: GUEST, link: "eth0", address: "172.16.0.2/24" }],
+  },
+  {
+    name: "route.add-default",
+    given: [VETH, GUEST_ADDRESS, GUEST_UP],
+    steps: [{ op: "route.add", netns: GUEST, to: "default", via: "172.16.0.1", dev: "eth0" }],
+  },
+  {
+    name: "route.add-by-link",
+    given: [VETH, GUEST_UP],
+    steps: [{ op: "route.add", netns: GUEST, to: "198.51.100.0/24", dev: "eth0" }],
+  },
+  {
+    name: "route.add-inet6",
+    given: [VETH, GUEST_UP, { op: "address.add", netns: GUEST, link: "eth0", address: "2001:db8::2/64", nodad: true }],
+    steps: [
+      { op: "route.add", netns: GUEST, to: "default", via: "2001:db8::1", dev: "eth0" },
+      { op: "route.add", netns: GUEST, to: "2001:db8:1::/48", dev: "eth0" },
+    ],
+  },
+  {
+    name: "route.delete",
+    given: [
+      VETH,
+      GUEST_ADDRESS,
+      GUEST_UP,
+      { op: "route.add", netns: GUEST, to: "default", via: "172.16.0.1", dev: "eth0" },
+    ],
+    steps: [{ op: "route.delete", netns: GUEST, to: "default", via: "172.16.0.1" }],
+  },
+  { name: "sysctl.set", steps: [{ op: "sysctl.set", netns: HOST, key: "net.ipv4.ip_forward", value: "1" }] },
+  {
+    name: "sysctl.set-if-present",
+    given: [{ ...BRIDGE, op: "link.addBridge", name: "br0.1" }],
+    steps: [
+      { op: "sysctl.set", netns: HOST, key: "net/ipv6/conf/br0.1/disable_ipv6", value: "1", ifPresent: true },
+      { op: "sysctl.set", netns: HOST, key: "net.netd.is_not_there", value: "1", ifPresent: true },
+    ],
+  },
+  { name: "nft.replaceTable", steps: [TABLE] },
+  {
+    name: "nft.replaceTable-that-exists",
+    given: [TABLE],
+    steps: [
+      { ...TABLE, op: "nft.replaceTable", body: "set ports {\n\ttype inet_service\n\telements = { 80, 443 }\n}\n" },
+    ],
+  },
+  {
+    name: "nft.deleteTable",
+    given: [TABLE],
+    steps: [{ op: "nft.deleteTable", netns: HOST, family: "inet", name: "netd" }],
+  },
+  {
+    name: "arp.announce",
+    given: [
+      VETH,
+      // The host notes in its neighbour table what it hears.
+      { op: "sysctl.set", netns: HOST, key: "net/ipv4/conf/ve1/arp_accept", value: "1" },
+      { op: "address.add", netns: HOST, link: "ve1", address: "172.16.0.1/24" },
+      { op: "link.set", netns: HOST, name: "ve1", up: true },
+      GUEST_ADDRESS,
+      GUEST_UP,
+    ],
+    steps: [{ op: "arp.announce", netns: GUEST, link: "eth0", address: "172.16.0.2", mac: "02:42:ac:10:00:02" }],
+  },
+];
+
+/** Steps elsewhere on the host. Their shell text is only compared with golden files. */
+export const OTHER_CASES: readonly StepCase[] = [
+  { name: "netns.add", steps: [{ op: "netns.add", name: GUEST }] },
+  { name: "netns.delete", steps: [{ op: "netns.delete", name: GUEST }] },
+  {
+    name: "link.addVeth-in-own-namespace",
+    steps: [{ op: "link.addVeth", host: "ve1", bridge: "br0", peer: "eth0", peerNetns: "/proc/42/ns/net", up: true }],
+  },
+  { name: "link.set-by-namespace-path", steps: [{ op: "link.set", netns: "/proc/42/ns/net", name: "eth0", up: true }] },
+  {
+    name: "cgroup.create",
+    steps: [
+      {
+        op: "cgroup.create",
+        path: "/netd",
+        deviceRules: [
+          { allow: false },
+          { allow: true, type: "c", major: 1, minor: 3, access: "rw" },
+          { allow: true, type: "c", major: 136 },
+        ],
+      },
+      { op: "cgroup.create", path: "/netd/c1", limits: { memoryBytes: 67_108_864, cpuQuotaUs: 50_000, pids: 100 } },
+    ],
+  },
+  { name: "cgroup.delete", steps: [{ op: "cgroup.delete", path: "/netd/c1" }] },
+  {
+    name: "file.write",
+    steps: [
+      { op: "file.write", path: "/run/netd/c1/hosts", content: "127.0.0.1\tlocalhost\nEOF\n172.16.0.2\tit's\n" },
+      { op: "file.write", path: "/run/netd/c 1/hostname", content: "web", mode: 0o600 },
+    ],
+  },
+  {
+    name: "dir.make",
+    steps: [
+      { op: "dir.make", path: "/run/netd/c1" },
+      { op: "dir.make", path: "/run/netd/secret", mode: 0o700 },
+    ],
+  },
+];
