@@ -99,7 +99,7 @@ export async function readArchive(
 /** Counts what passes, the zeroes at its end included, and stops at a limit. */
 class TailCounter extends Transform {
   bytes = 0;
-  /** Length of the run of zero bytes at the end. */
+  /** Length of the run of zero bytes at the end, as far as it was looked at. */
   zeroes = 0;
   readonly #maxBytes: number;
 
@@ -114,8 +114,10 @@ class TailCounter extends Transform {
       done(tooManyBytes(this.#maxBytes));
       return;
     }
+    // A block of them is all that anybody asks for.
+    const first = Math.max(0, chunk.length - BLOCK);
     let at = chunk.length;
-    while (at > 0 && chunk[at - 1] === 0) at -= 1;
+    while (at > first && chunk[at - 1] === 0) at -= 1;
     this.zeroes = at === 0 ? this.zeroes + chunk.length : chunk.length - at;
     done(null, chunk);
   }
