@@ -1,0 +1,1 @@
+ip netns delete web
