@@ -49,7 +49,8 @@ const OTHER_FORMATS: [magic: number[], program: string][] = [
 ];
 
 /**
- * Read a tar or tar.gz to its end and hand every entry to `onEntry`, one at a time.
+ * Read a tar or tar.gz to its end and hand every entry to `onEntry`, one at a time. When it fails, `archive` is left as it is, to be
+ * closed by the caller.
  *
  * @returns the SHA-256 of the archive as it came, in hexadecimal digits
  * @throws {NetdError} IMAGE_ARCHIVE_CORRUPT, IMAGE_TOO_LARGE, or what `onEntry` throws
@@ -154,9 +155,12 @@ function tooManyBytes(maxBytes: number): NetdError {
   return archiveTooLarge(`it is larger than ${maxBytes} bytes unpacked`);
 }
 
-/** Read the first bytes of a stream and give them back with the stream they are still in. */
+/**
+ * Read the first bytes of a stream and give them back with the stream they are still in. The stream stays open when reading stops early:
+ * its owner may have to answer on the connection it comes from.
+ */
 async function peek(archive: Readable): Promise<{ magic: Buffer; stream: AsyncIterable<Buffer> }> {
-  const chunks = archive[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const chunks = archive.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
   let head: Buffer = Buffer.alloc(0);
   while (head.length < 6) {
     const next = await chunks.next();
@@ -164,12 +168,8 @@ async function peek(archive: Readable): Promise<{ magic: Buffer; stream: AsyncIt
     head = Buffer.concat([head, next.value]);
   }
   const stream = (async function* () {
-    try {
-      if (head.length > 0) yield head;
-      yield* { [Symbol.asyncIterator]: () => chunks };
-    } finally {
-      archive.destroy();
-    }
+    if (head.length > 0) yield head;
+    yield* { [Symbol.asyncIterator]: () => chunks };
   })();
   return { magic: head.subarray(0, 6), stream };
 }

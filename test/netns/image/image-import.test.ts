@@ -311,6 +311,14 @@ test("ImageStore.importTar reports a source that breaks off", async () => {
   expect(leftovers()).toEqual(["layers"]);
 });
 
+test("ImageStore.importTar leaves a refused source open, for its owner to answer on", async () => {
+  const archive = Buffer.concat([formatTar([{ name: "../x" }]), Buffer.alloc(1 << 20)]);
+  const source = Readable.from([archive.subarray(0, 1024), archive.subarray(1024), archive, archive]);
+  await expect(openStore().importTar("x", source)).rejects.toMatchObject({ code: "IMAGE_ARCHIVE_UNSAFE" });
+  expect(source.destroyed).toBe(false);
+  source.destroy();
+});
+
 test("ImageStore.importTar stops at its limits", async () => {
   const store = openStore({ maxBytes: 1 << 20, maxEntries: 10 });
   const bomb = gzipSync(Buffer.concat([formatTar([{ name: "big", size: 1 << 30 }], 0), Buffer.alloc(4 << 20)]));
