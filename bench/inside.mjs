@@ -1,0 +1,245 @@
+// The benchmark's part inside the sandbox: node inside.mjs DIRECTORY ROUNDS DOCKER-SOCKET
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, release } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { ApiConnection } from "./api-connection.mjs";
+import { DnsClient } from "./dns-question.mjs";
+import { interleave, median, quantile, timeAll } from "./statistics.mjs";
+import { formatMs, formatTable } from "./table.mjs";
+
+const HERE = new URL(".", import.meta.url).pathname;
+const [directory, roundsText, dockerSocket] = process.argv.slice(2);
+const rounds = Number(roundsText);
+const rootfs = join(directory, "rootfs");
+const LONG = ["sleep", "1000"];
+/** How many containers are started at once, and how many requests are under way. */
+const [MANY, WIDTH] = [100, 8];
+
+const netd = await startNetd();
+const connections = Array.from({ length: WIDTH }, () => new ApiConnection(netd.socket));
+const [connection] = connections;
+const dns = new DnsClient();
+await dns.connect("172.16.0.1");
+const byHand = await startByHand();
+
+const rows = [];
+const notes = [];
+await benchStart();
+await benchCommand();
+await benchMany();
+netd.process.kill("SIGTERM");
+await once(netd.process, "exit");
+byHand.process.stdin.end();
+dns.close();
+for (const each of connections) each.close();
+
+process.stdout.write(`${describeMachine()}\n\n`);
+process.stdout.write(`${formatTable(["what", "median", "90th", "ratio", "wanted"], rows)}\n\n`);
+process.stdout.write(notes.map((note) => `- ${note}\n`).join(""));
+spawnSync("netd", ["--state-dir", join(directory, "state"), "--teardown"], { stdio: "inherit" });
+process.exit(0);
+
+// ---- the three comparisons
+
+/** Until a networked container runs and its name answers, against a shell script until its command runs. */
+async function benchStart() {
+  const parts = { create: [], start: [], dns: [] };
+  const times = await interleave(
+    {
+      "API: create, start, network, name answers": async (round) => {
+        const name = `start-${round}`;
+        const marks = [performance.now()];
+        await connection.call("POST", "/v1/containers", { image: "busybox", name, command: LONG });
+        marks.push(performance.now());
+        const container = await connection.call("POST", `/v1/containers/${name}/start`);
+        marks.push(performance.now());
+        const address = await dns.ask(name);
+        marks.push(performance.now());
+        if (address !== container.endpoint.address) throw new Error(`${name} is ${address}`);
+        parts.create.push(marks[1] - marks[0]);
+        parts.start.push(marks[2] - marks[1]);
+        parts.dns.push(marks[3] - marks[2]);
+        await connection.call("DELETE", `/v1/containers/${name}?force=1`);
+        return marks[3] - marks[0];
+      },
+      "shell script: until its command runs": async (round) => await byHand.start(`hand${round}`),
+    },
+    { rounds, warmups: 5 },
+  );
+  addRows(times, "shell script: until its command runs", 0.4);
+  const [create, start, answer] = Object.values(parts).map((list) => formatMs(median(list.slice(5))));
+  notes.push(`of the API's time: create ${create}, start ${start}, the name's answer ${answer}`);
+}
+
+/** A whole process that runs \`true\` in a container and waits for it. */
+async function benchCommand() {
+  const runcBundle = makeRuncBundle();
+  const contestants = {
+    "netctl run --rm busybox true": timeCommand("netctl", ["run", "--rm", "busybox", "true"]),
+    ...(dockerSocket === ""
+      ? {}
+      : {
+          "docker run --rm busybox true": timeCommand("docker", [
+            ...["--host", `unix://${dockerSocket}`],
+            ...["run", "--rm", "busybox", "true"],
+          ]),
+        }),
+    ...(runcBundle === undefined
+      ? {}
+      : { "runc run, no network": timeCommand("runc", ["run", "--bundle", runcBundle, "bench"]) }),
+    "node -e 0": timeCommand(process.execPath, ["-e", "0"]),
+  };
+  const times = await interleave(contestants, { rounds: Math.min(rounds, 20), warmups: 2 });
+  addRows(times, dockerSocket === "" ? "node -e 0" : "docker run --rm busybox true", 0.2);
+  if (dockerSocket === "") notes.push("docker could not be started here: the ratio is to node -e 0");
+}
+
+/** A hundred detached containers, eight requests at a time, and what they cost in memory. */
+async function benchMany() {
+  const pids = await helperPids();
+  const before = residentBytes(pids);
+  const time = await timeAll(MANY, WIDTH, async (index, lane) => {
+    await connections[lane].call("POST", "/v1/containers", { image: "busybox", name: `many-${index}`, command: LONG });
+    await connections[lane].call("POST", `/v1/containers/many-${index}/start`);
+  });
+  const running = await connection.call("GET", "/v1/containers");
+  if (running.length !== MANY) throw new Error(`${running.length} of ${MANY} run`);
+  const after = residentBytes(pids);
+  const { runtime } = await connection.call("GET", "/v1/info");
+  const removal = await timeAll(MANY, WIDTH, async (index, lane) => {
+    await connections[lane].call("DELETE", `/v1/containers/many-${index}?force=1`);
+  });
+  rows.push([`${MANY} containers, ${WIDTH} at a time: API`, formatMs(time), "", "", "≤ 1000 ms"]);
+  rows.push([`${MANY} containers, ${WIDTH} at a time: removal`, formatMs(removal), "", "", ""]);
+  if (dockerSocket !== "") {
+    const count = 16;
+    const docker = ["--host", `unix://${dockerSocket}`, "run", "--detach", "--rm", "busybox", ...LONG];
+    const detached = await timeAll(count, WIDTH, async () => await timeCommand("docker", docker)());
+    rows.push([`${count} containers, ${WIDTH} at a time: docker run -d`, formatMs(detached), "", "", ""]);
+  }
+  const growth = sum(after) - sum(before);
+  rows.push(["memory for each container: netd, runtime, dns", formatKb(growth / MANY), "", "", "≤ 150 kB"]);
+  const each = Object.keys(pids).map((name) => `${name} ${formatKb(before[name])} → ${formatKb(after[name])}`);
+  notes.push(`resident: ${each.join(", ")}`);
+  notes.push(
+    `launches: ${runtime.forks} forks, ${runtime.secondForks} of them repeated, ${runtime.slowStarts} slow starts`,
+  );
+}
+
+// ---- contestants
+
+async function startNetd() {
+  const state = join(directory, "state");
+  mkdirSync(state);
+  const child = spawn("netd", ["--state-dir", state, "--subnet", "172.16.0.0/24"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  return { process: child, socket: process.env.NETD_SOCKET };
+}
+
+/** A shell that starts by-hand.sh on demand, so that no Node's spawn is in its time. */
+async function startByHand() {
+  run("ip", ["link", "add", "hand0", "type", "bridge"]);
+  run("ip", ["address", "add", "10.99.0.1/16", "dev", "hand0"]);
+  run("ip", ["link", "set", "hand0", "up"]);
+  const shell = spawn("sh", [], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: shell.stdout });
+  return {
+    process: shell,
+    async start(name) {
+      const address = `10.99.1.${1 + (Number(name.slice(4)) % 250)}/16`;
+      const arguments_ = [name, address, "10.99.0.1", "hand0", rootfs, "sh", "-c", '"echo up; exec sleep 1000"'];
+      const start = performance.now();
+      shell.stdin.write(`sh ${HERE}by-hand.sh ${arguments_.join(" ")} &\n`);
+      await once(lines, "line");
+      const time = performance.now() - start;
+      for (const pid of run("ip", ["netns", "pids", name]).split("\n"))
+        if (pid !== "") process.kill(Number(pid), "SIGKILL");
+      shell.stdin.write("wait; echo ended\n");
+      await once(lines, "line");
+      run("ip", ["netns", "delete", name]);
+      return time;
+    },
+  };
+}
+
+/** A bundle for runc; undefined without runc, or where it can't run here. */
+function makeRuncBundle() {
+  const bundle = join(directory, "runc");
+  mkdirSync(bundle);
+  if (spawnSync("runc", ["spec", "--bundle", bundle]).status !== 0) return undefined;
+  const config = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8"));
+  config.process.terminal = false;
+  config.process.args = ["true"];
+  config.root = { path: rootfs, readonly: true };
+  config.mounts = config.mounts.filter(({ type }) => type !== "cgroup");
+  writeFileSync(join(bundle, "config.json"), JSON.stringify(config));
+  if (spawnSync("runc", ["run", "--bundle", bundle, "bench"]).status === 0) return bundle;
+  notes.push("runc does not run in this sandbox: left out");
+  return undefined;
+}
+
+/** A function that runs a command and tells the milliseconds until its exit. */
+function timeCommand(command, argv) {
+  return async () => {
+    const start = performance.now();
+    const child = spawn(command, argv, { stdio: ["ignore", "ignore", "inherit"] });
+    const [code] = await once(child, "exit");
+    if (code !== 0) throw new Error(`${command} ${argv.join(" ")} ended with ${code}`);
+    return performance.now() - start;
+  };
+}
+
+// ---- measuring and showing
+
+async function helperPids() {
+  const { pid, runtime, dns: resolver } = await connection.call("GET", "/v1/info");
+  return { netd: pid, "netd-runtime": runtime.pid, "netd-dns": resolver.pid };
+}
+
+function residentBytes(pids) {
+  return Object.fromEntries(
+    Object.entries(pids).map(([name, pid]) => {
+      const [, kilobytes] = /^Rss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"));
+      return [name, Number(kilobytes) * 1024];
+    }),
+  );
+}
+
+function addRows(times, yardstick, wanted) {
+  const base = median(times[yardstick]);
+  for (const [index, [name, list]] of Object.entries(times).entries()) {
+    const ratio = (median(list) / base).toFixed(2);
+    rows.push([name, formatMs(median(list)), formatMs(quantile(list, 0.9)), ratio, index === 0 ? `≤ ${wanted}` : ""]);
+  }
+}
+
+function describeMachine() {
+  const version = (command) => spawnSync(command, ["--version"], { encoding: "utf8" }).stdout?.split("\n")[0] ?? "";
+  const parts = [
+    `${cpus().length} cores of ${cpus()[0].model.trim()}`,
+    `Linux ${release().split("-")[0]}`,
+    `Node ${process.versions.node}`,
+    ...(dockerSocket === "" ? [] : [version("docker").replace(/, build.*/, "")]),
+    version("runc").replace("version ", ""),
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+function formatKb(bytes) {
+  return `${Math.round(bytes / 1000)} kB`;
+}
+
+function sum(record) {
+  return Object.values(record).reduce((total, value) => total + value, 0);
+}
+
+function run(command, argv) {
+  const { status, stdout, stderr } = spawnSync(command, argv, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} ${argv.join(" ")}: ${stderr}`);
+  return stdout;
+}
