@@ -6,6 +6,7 @@
 import type { ContainerSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { Image } from "../image/index.ts";
+import type { Lease } from "../ipam/index.ts";
 import { type Container, makeContainer } from "./container.ts";
 import { type ContainerPaths, containerPaths, createContainerDir, deleteContainerDir } from "./container-dir.ts";
 import { writeGeneratedFiles } from "./container-hosts.ts";
@@ -38,9 +39,9 @@ export function createContainer(context: DaemonContext, spec: ContainerSpec): Co
  */
 export function previewContainer(context: DaemonContext, spec: ContainerSpec): Container {
   const row = planContainer(context, spec);
-  const container = context.store.preview(() => holdRow(context, row));
-  context.ipam.abandon(container.lease);
-  return container;
+  const lease = context.store.preview(() => allocateLease(context, row));
+  context.ipam.abandon(lease);
+  return makeContainer(row, lease, containerPaths(context.options.stateDir, context.options.runDir, row.id));
 }
 
 /** Take a container's definition and lease away, in one transaction. @throws {NetdError} STATE_WRITE_FAILED, and both are still there */
@@ -116,23 +117,23 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
 
 /** Write definition, lease and files; the files first, inside the transaction, so that a full disk leaves neither. */
 function addDefinition(context: DaemonContext, row: ContainerRow): Container {
-  let container: Container | undefined;
+  const paths = containerPaths(context.options.stateDir, context.options.runDir, row.id);
+  let lease: Lease | undefined;
   try {
-    context.store.transact(row.name, () => {
-      container = holdRow(context, row);
-      createFiles(context, container);
+    const container = context.store.transact(row.name, () => {
+      lease = allocateLease(context, row);
+      context.store.insertContainer(row);
+      const made = makeContainer(row, lease, paths);
+      createFiles(context, made);
+      return made;
     });
+    context.containers.add(container);
+    return container;
   } catch (error) {
-    if (container !== undefined) {
-      context.ipam.abandon(container.lease);
-      deleteContainerDir(container.paths);
-    }
+    if (lease !== undefined) context.ipam.abandon(lease);
+    deleteContainerDir(paths);
     throw error;
   }
-  if (container === undefined)
-    throw new NetdError("INTERNAL", `Cannot create container '${row.name}': no transaction ran`);
-  context.containers.add(container);
-  return container;
 }
 
 function createFiles(context: DaemonContext, container: Container): void {
@@ -145,12 +146,8 @@ function createFiles(context: DaemonContext, container: Container): void {
   }
 }
 
-/** Write row and lease in the open transaction, and hold them as a container. */
-function holdRow(context: DaemonContext, row: ContainerRow): Container {
-  const { ipam, store, options } = context;
-  const lease = ipam.allocate({ network: row.network, containerId: row.id, address: row.spec.ip, mac: row.spec.mac });
-  store.insertContainer(row);
-  return makeContainer(row, lease, containerPaths(options.stateDir, options.runDir, row.id));
+function allocateLease({ ipam }: DaemonContext, row: ContainerRow): Lease {
+  return ipam.allocate({ network: row.network, containerId: row.id, address: row.spec.ip, mac: row.spec.mac });
 }
 
 function writeFailure(paths: ContainerPaths, cause: unknown): NetdError {

@@ -13,6 +13,7 @@ import { removeDefinition } from "./container-create.ts";
 import { deleteContainerDir } from "./container-dir.ts";
 import { formatContainerHosts, writeGeneratedFiles } from "./container-hosts.ts";
 import { endpointInput, execProcess, startParams } from "./container-launch.ts";
+import { imageUser } from "./container-registry.ts";
 import type { DaemonContext } from "./context.ts";
 import { planAttach, planDetach } from "./endpoint-plan.ts";
 import { HostsWriter, rewriteInPlace } from "./hosts-writer.ts";
@@ -299,11 +300,14 @@ export class ContainerLifecycle {
 
   async #remove(container: Container): Promise<void> {
     const { row, paths } = container;
-    if (this.#context.containers.byId(row.id) !== container) return;
+    const { containers, images } = this.#context;
+    if (containers.byId(row.id) !== container) return;
     const runtime = await this.#runtime();
     await runtime.call("remove", { containerId: row.id });
     removeDefinition(this.#context, container);
     deleteContainerDir(paths);
+    // Its image may have lost its name while it lived.
+    if (images.get(row.spec.image)?.id !== row.image.id) await images.collectGarbage((id) => imageUser(containers, id));
     this.#context.events.emit({
       at: this.#context.now().toISOString(),
       type: "container.removed",

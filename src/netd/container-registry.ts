@@ -70,3 +70,9 @@ export class ContainerRegistry implements Iterable<Container> {
     return this.#byId.values();
   }
 }
+
+/** Name of a container that is made from an image; undefined when none is. */
+export function imageUser(containers: Iterable<Container>, imageId: string): string | undefined {
+  for (const { row } of containers) if (row.image.id === imageId) return row.name;
+  return undefined;
+}

@@ -22,6 +22,7 @@ import type { Logger } from "../logger.ts";
 import { type Container, containerInfo, leaseInfo } from "./container.ts";
 import { createContainer, previewContainer } from "./container-create.ts";
 import type { AnyRuntimeStream, ContainerLifecycle } from "./container-lifecycle.ts";
+import { imageUser } from "./container-registry.ts";
 import { showLaunch, showStop } from "./container-show.ts";
 import type { DaemonContext } from "./context.ts";
 import { planDetach } from "./endpoint-plan.ts";
@@ -208,12 +209,15 @@ export class Daemon {
   }
 
   async importImage(name: string, archive: Readable, changes: string[]): Promise<ImageInfo> {
-    return await this.#context.images.importTar(name, archive, { config: parseImageChanges(changes) });
+    const { images, containers } = this.#context;
+    const image = await images.importTar(name, archive, { config: parseImageChanges(changes) });
+    await images.collectGarbage((id) => imageUser(containers, id));
+    return image;
   }
 
   async removeImage(name: string): Promise<void> {
     const { images, containers } = this.#context;
-    await images.remove(name, (id) => [...containers].find(({ row }) => row.image.id === id)?.row.name);
+    await images.remove(name, (id) => imageUser(containers, id));
   }
 
   /** Listen to events until the returned function is called. */

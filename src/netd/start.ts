@@ -15,7 +15,7 @@ import { type HelloResult, RuntimeClient } from "../runtime/index.ts";
 import { type Container, makeContainer } from "./container.ts";
 import { containerPaths } from "./container-dir.ts";
 import { ContainerLifecycle } from "./container-lifecycle.ts";
-import { ContainerRegistry } from "./container-registry.ts";
+import { ContainerRegistry, imageUser } from "./container-registry.ts";
 import type { DaemonContext } from "./context.ts";
 import { chooseNetwork, DEFAULT_NETWORK, ensureNetwork } from "./default-network.ts";
 import { EventFeed } from "./events.ts";
@@ -74,6 +74,8 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   await images.ensureBusybox(STATIC_BUSYBOX).catch((error: unknown) => {
     logger.warn({ err: error }, "there is no built-in image");
   });
+
+  await images.collectGarbage((id) => imageUser(registry, id));
 
   const kept = new KeptDescriptors();
   const reaper = new Reaper((pid) => [...registry].some(({ row }) => row.state === "running" && row.pid === pid));
@@ -158,6 +160,7 @@ function zoneOf({ network, containers }: DaemonContext) {
   return {
     network: network.name,
     listen: network.gateway,
+    subnet: network.subnet,
     records: Object.fromEntries(members.map(({ row, lease }) => [row.name, lease.address])),
     clientUpstreams: Object.fromEntries(
       members.flatMap(({ row, lease }) => (row.spec.dns === undefined ? [] : [[lease.address, row.spec.dns]])),

@@ -36,7 +36,12 @@ export function registerImageRoutes(instance: FastifyInstance, daemon: Daemon): 
     },
     async (request) => {
       const changes = request.query.change === undefined ? [] : [request.query.change].flat();
-      return await daemon.importImage(request.params.name, request.body as Readable, changes);
+      try {
+        return await daemon.importImage(request.params.name, request.body as Readable, changes);
+      } finally {
+        // What is left of a refused archive is read and dropped, so that the client gets to the answer.
+        request.raw.resume();
+      }
     },
   );
 
