@@ -36,14 +36,17 @@ export interface HttpResponse extends HttpHead {
 export async function exchangeHttp(socketPath: string, request: HttpRequest): Promise<HttpResponse> {
   const socket = connect(socketPath);
   const chunks = readSocket(socket);
+  const upload: Upload = { isAnswered: false };
   try {
-    sendRequest(socket, request);
+    // The connection is not asked to close: netd would end it with an early answer, and a write that fails then loses that answer.
+    sendRequest(socket, request, upload);
     const parser = new HttpParser();
     for (;;) {
       const next = await chunks.next();
       const events = next.done ? parser.close() : parser.push(next.value);
       const [first, ...others] = events;
       if (first?.type !== "head") continue;
+      upload.isAnswered = true;
       const end = others.find((event) => event.type === "end");
       // Only a reader that let go of the socket leaves its bytes to the new protocol.
       if (first.head.status === 101) await chunks.return(undefined);
@@ -53,6 +56,12 @@ export async function exchangeHttp(socketPath: string, request: HttpRequest): Pr
     socket.destroy();
     throw explainSocketError(error, socketPath);
   }
+}
+
+/** What the sending side of an exchange knows of the receiving one. */
+interface Upload {
+  /** The response began: netd has seen enough of the request. */
+  isAnswered: boolean;
 }
 
 type BodyEvent = ReturnType<HttpParser["push"]>[number];
@@ -86,9 +95,9 @@ async function* readSocket(socket: Socket): AsyncGenerator<Buffer, undefined, un
   return undefined;
 }
 
-function sendRequest(socket: Socket, request: HttpRequest): void {
+function sendRequest(socket: Socket, request: HttpRequest, upload: Upload): void {
   const { method, path, body } = request;
-  const headers: Record<string, string> = { Host: "netd", Connection: "close", ...request.headers };
+  const headers: Record<string, string> = { Host: "netd", ...request.headers };
   if (Buffer.isBuffer(body)) headers["Content-Length"] = String(body.length);
   else if (body !== undefined) headers["Transfer-Encoding"] = "chunked";
   else if (method !== "GET") headers["Content-Length"] = "0";
@@ -99,15 +108,15 @@ function sendRequest(socket: Socket, request: HttpRequest): void {
     return;
   }
   socket.write(head);
-  void sendChunks(socket, body);
+  void sendChunks(socket, body, upload);
 }
 
-/** Send a body of unknown length; gives up silently when netd answered early and closed, for that answer says why. */
-async function sendChunks(socket: Socket, body: AsyncIterable<Buffer>): Promise<void> {
+/** Send a body of unknown length until it ends or is answered. */
+async function sendChunks(socket: Socket, body: AsyncIterable<Buffer>, upload: Upload): Promise<void> {
   try {
     for await (const bytes of body) {
       if (bytes.length === 0) continue;
-      if (socket.destroyed || !socket.writable) return;
+      if (upload.isAnswered || !socket.writable) return;
       socket.cork();
       socket.write(`${bytes.length.toString(16)}\r\n`);
       socket.write(bytes);

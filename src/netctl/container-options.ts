@@ -58,7 +58,7 @@ export function addContainerOptions(command: Command): Command {
     .option("-t, --tty", "give the command a terminal")
     .option("--rm", "remove the container when it ends")
     .option("--name <name>", "its name, on the network too")
-    .option("--hostname <name>", "its host name (default: the name)")
+    .option("--hostname <name>", "its host name (default: 12 digits of its id)")
     .option("--network <network>", "the network to join")
     .option("--ip <address>", "its address")
     .option("--mac-address <mac>", "its MAC (default: made from the address); --mac for short")

@@ -22,14 +22,15 @@ export class FakeNetd implements AsyncDisposable {
   readonly #directory: string;
   readonly #server: Server;
 
-  private constructor(directory: string, handler: FakeHandler) {
+  private constructor(directory: string, handler: FakeHandler, isEager: boolean) {
     this.#directory = directory;
     this.socketPath = join(directory, "netd.sock");
-    this.#server = createServer((socket) => this.#serve(socket, handler));
+    this.#server = createServer((socket) => this.#serve(socket, handler, isEager));
   }
 
-  static async listen(handler: FakeHandler): Promise<FakeNetd> {
-    const fake = new FakeNetd(mkdtempSync(join(tmpdir(), "fake-netd-")), handler);
+  /** Listen; an eager server answers as soon as it has the head of a request, drops the rest, and leaves closing to the client. */
+  static async listen(handler: FakeHandler, options: { isEager?: boolean } = {}): Promise<FakeNetd> {
+    const fake = new FakeNetd(mkdtempSync(join(tmpdir(), "fake-netd-")), handler, options.isEager === true);
     fake.#server.listen(fake.socketPath);
     await once(fake.#server, "listening");
     return fake;
@@ -46,24 +47,26 @@ export class FakeNetd implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  #serve(socket: Socket, handler: FakeHandler): void {
+  #serve(socket: Socket, handler: FakeHandler, isEager: boolean): void {
     let text = "";
     let isAnswered = false;
     socket.on("error", () => {});
     socket.on("data", (bytes: Buffer) => {
       if (isAnswered) return;
       text += bytes.toString("latin1");
-      const request = parseRequest(text);
+      const request = parseRequest(text, isEager);
       if (request === undefined) return;
       isAnswered = true;
       this.requests.push(request);
       const answer = handler(request, socket);
-      if (answer !== undefined) socket.end(answer);
+      if (answer === undefined) return;
+      if (isEager) socket.write(answer);
+      else socket.end(answer);
     });
   }
 }
 
-function parseRequest(text: string): FakeRequest | undefined {
+function parseRequest(text: string, isEager: boolean): FakeRequest | undefined {
   const end = text.indexOf("\r\n\r\n");
   if (end < 0) return undefined;
   const [first = "", ...lines] = text.slice(0, end).split("\r\n");
@@ -74,5 +77,5 @@ function parseRequest(text: string): FakeRequest | undefined {
     headers["Transfer-Encoding"] === "chunked"
       ? body.endsWith("0\r\n\r\n")
       : body.length >= Number(headers["Content-Length"] ?? 0);
-  return isWhole ? { method, path, headers, body } : undefined;
+  return isWhole || isEager ? { method, path, headers, body } : undefined;
 }

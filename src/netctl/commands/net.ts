@@ -41,7 +41,7 @@ function defineList(command: Command, context: NetctlContext): void {
 
 function defineInspect(command: Command, context: NetctlContext): void {
   addCommonOptions(command.argument("<network...>"));
-  addExamples(command, "netctl net inspect br0");
+  addExamples(command, "netctl net inspect default");
   command.action(async (names: string[], options: CommonOptions) => {
     const client = clientOf(options, context);
     const networks = await forEachTarget(names, context, (name) => client.network(name));
