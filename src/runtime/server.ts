@@ -104,7 +104,7 @@ export class RuntimeServer {
         this.#listeners.add(socket);
         return { version, pid: process.pid, containers: supervisor.list(), ...forkServer.counters };
       },
-      start: (start) => supervisor.start(start, false),
+      start: (start) => supervisor.start(start),
       attach: () => {
         throw new NetdError(
           "API_REQUEST_INVALID",
@@ -146,9 +146,10 @@ export class RuntimeServer {
     try {
       if (method === "start") {
         const start = params as RuntimeMethods["start"]["params"];
-        const result = await supervisor.start(start, true);
-        sendResult(socket, id, result);
-        supervisor.attach(start.containerId, peer);
+        await supervisor.start(start, (result) => {
+          sendResult(socket, id, result);
+          return peer;
+        });
       } else if (method === "attach") {
         const { containerId } = params as RuntimeMethods["attach"]["params"];
         supervisor.checkAttachable(containerId);

@@ -71,17 +71,17 @@ export class Supervisor {
   }
 
   /**
-   * Start a container. With a `peer`, its first client: it loses no output.
+   * Start a container. The peer that `answer` returns is its first client, joined before its end is looked for: it loses no output.
    *
    * @throws {NetdError} CONTAINER_RUNNING, LAUNCH_FAILED, COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, MOUNT_SOURCE_MISSING,
    * KERNEL_FEATURE_MISSING; nothing is left of the attempt
    */
-  async start(params: StartParams, isAttached: boolean): Promise<StartResult> {
+  async start(params: StartParams, answer?: (result: StartResult) => StreamPeer): Promise<StartResult> {
     const { containerId } = params;
     this.#checkStartable(containerId);
     this.#starting.add(containerId);
     try {
-      return await this.#launch(params, isAttached);
+      return await this.#launch(params, answer);
     } finally {
       this.#starting.delete(containerId);
     }
@@ -175,7 +175,7 @@ export class Supervisor {
     }
   }
 
-  async #launch(params: StartParams, isAttached: boolean): Promise<StartResult> {
+  async #launch(params: StartParams, answer?: (result: StartResult) => StreamPeer): Promise<StartResult> {
     const { forkServer, cgroups, records } = this.#options;
     const { containerId, config, streamDir, logFile } = params;
     const { cgroupsPath } = config.linux;
@@ -206,16 +206,19 @@ export class Supervisor {
             ...(stdinFd === undefined ? {} : { stdinFd }),
             ...(terminalFd === undefined ? {} : { terminalFd }),
           },
-          closesStdin: isAttached,
+          closesStdin: answer !== undefined,
         },
       );
       this.#ended.delete(containerId);
       this.#containers.set(containerId, container);
       records.write(container.record);
+      const result = { pid, startTime, forks: process.forks, slow: process.isSlow };
+      const peer = answer?.(result);
+      if (peer !== undefined) container.streams.attach(peer.socket, peer.rest);
       this.#children.add(pid, (exitCode) => this.#end(container, exitCode));
       const descriptors = container.keptDescriptors();
       if (descriptors.length > 0) this.#options.emit({ event: "descriptors", params: { descriptors } });
-      return { pid, startTime, forks: process.forks, slow: process.isSlow };
+      return result;
     } catch (error) {
       for (const step of undo) this.#attempt(step);
       throw error;

@@ -137,11 +137,12 @@ function splice(client: Duplex, { stream, settled }: OpenedStream): void {
   const passOn = (bytes: Buffer): void => {
     for (const frame of parser.push(bytes)) void passFrame(client, runtime, frame, settled);
   };
-  if (stream.rest.length > 0) passOn(stream.rest);
-  runtime.on("data", passOn);
   client.on("drain", () => runtime.resume());
   runtime.on("error", () => runtime.destroy());
+  // An exit frame takes this back, and the first bytes may hold one.
   runtime.on("close", () => client.end());
+  if (stream.rest.length > 0) passOn(stream.rest);
+  runtime.on("data", passOn);
   client.pipe(runtime);
   client.on("close", () => runtime.destroy());
   client.resume();
