@@ -11,12 +11,13 @@ import { KernelError } from "./errno.ts";
 import { fsCall } from "./fs-call.ts";
 import { kill } from "./libc.ts";
 import type { CgroupDeviceRule, CgroupLimits } from "./network-steps.ts";
+import { type WaitSyncOptions, waitSync } from "./wait-sync.ts";
 
 const SIGKILL = 9;
 const DIR_MODE = 0o755;
+const EBUSY = 16;
 /** How long {@link Cgroups.remove} waits for killed processes to leave. */
-const REMOVE_LIMIT_MS = 2000;
-const POLL_MS = 1;
+const REMOVE_WAIT: WaitSyncOptions = { limitMs: 2000, everyMs: 1 };
 /** What devices.list says while nothing was denied. */
 const ALL_DEVICES = "a *:* rwm";
 
@@ -104,20 +105,16 @@ export class Cgroups {
    * @throws {KernelError} EBUSY when a process does not go
    */
   remove(path: string): void {
-    const deadline = Date.now() + REMOVE_LIMIT_MS;
-    const directories = this.directories(path);
-    for (;;) {
-      if (this.has(path)) this.kill(path);
-      const failures = directories
-        .flatMap((directory) => [...directoriesBelow(directory).reverse(), directory])
-        .map(removeDirectory);
-      const failure = failures.find((errno) => errno !== undefined);
-      if (failure === undefined) return;
-      if (Date.now() > deadline) {
-        throw new KernelError(`remove cgroup ${path}`, failure, `processes ${this.pids(path).join(", ")} stay`);
-      }
-      sleepSync(POLL_MS);
-    }
+    if (waitSync(() => this.#tryRemove(path), REMOVE_WAIT)) return;
+    throw new KernelError(`remove cgroup ${path}`, EBUSY, `processes ${this.pids(path).join(", ")} stay`);
+  }
+
+  #tryRemove(path: string): boolean {
+    if (this.has(path)) this.kill(path);
+    return this.directories(path)
+      .flatMap((directory) => [...directoriesBelow(directory).reverse(), directory])
+      .map(removeDirectory)
+      .every((isRemoved) => isRemoved);
   }
 
   /** Version 2 hands a controller down only where the parent's cgroup.subtree_control names it. */
@@ -163,9 +160,13 @@ function writeSetting(path: string, { controller, mountPoint, file, text, isOpti
   fsCall(`write '${text}' to ${target}`, () => writeFileSync(target, text));
 }
 
+/** Processes of pid namespaces that we can't see are listed as 0, which kill(2) would take for our own process group. */
 function readPids(directory: string): number[] {
   try {
-    return readFileSync(`${directory}/cgroup.procs`, "utf8").split("\n").filter(Boolean).map(Number);
+    return readFileSync(`${directory}/cgroup.procs`, "utf8")
+      .split("\n")
+      .map(Number)
+      .filter((pid) => pid > 0);
   } catch (error) {
     if (isGone(error)) return [];
     throw error;
@@ -184,16 +185,16 @@ function directoriesBelow(directory: string): string[] {
   }
 }
 
-/** Remove a directory; the errno when it is busy. */
-function removeDirectory(directory: string): number | undefined {
+/** Remove a directory; false while a process in it has not gone yet. */
+function removeDirectory(directory: string): boolean {
   try {
     rmdirSync(directory);
-    return undefined;
+    return true;
   } catch (error) {
-    if (isGone(error)) return undefined;
+    if (isGone(error)) return true;
     const { errno = 0, code } = error as NodeJS.ErrnoException;
-    if (code !== "EBUSY") throw new KernelError(`rmdir(${directory})`, -errno);
-    return -errno;
+    if (code === "EBUSY") return false;
+    throw new KernelError(`rmdir(${directory})`, -errno);
   }
 }
 
@@ -201,8 +202,4 @@ function removeDirectory(directory: string): number | undefined {
 function isGone(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === "ENOENT" || code === "ENODEV";
-}
-
-function sleepSync(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -142,6 +142,10 @@ export interface ArpAnnounce {
   /** IPv4 address without a prefix length. */
   address: string;
   mac: string;
+  /** Other end of the link, a bridge port: waits until it forwards, so that the announcement is heard behind the bridge. */
+  port?: string | undefined;
+  /** Namespace of that end. */
+  portNetns?: string | undefined;
 }
 
 /** Limits of a cgroup; what is absent is unlimited. */

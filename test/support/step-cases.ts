@@ -157,7 +157,17 @@ export const NETWORK_CASES: readonly StepCase[] = [
       GUEST_ADDRESS,
       GUEST_UP,
     ],
-    steps: [{ op: "arp.announce", netns: GUEST, link: "eth0", address: "172.16.0.2", mac: "02:42:ac:10:00:02" }],
+    steps: [
+      {
+        op: "arp.announce",
+        netns: GUEST,
+        link: "eth0",
+        address: "172.16.0.2",
+        mac: "02:42:ac:10:00:02",
+        port: "ve1",
+        portNetns: HOST,
+      },
+    ],
   },
 ];
 
