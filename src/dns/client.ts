@@ -40,7 +40,10 @@ export class DnsClient implements AsyncDisposable {
       });
     });
     socket.on("error", () => socket.destroy());
-    createInterface({ input: socket }).on("line", (line) => this.#take(line));
+    // An interface passes on its input's errors; nobody would hear these.
+    createInterface({ input: socket })
+      .on("line", (line) => this.#take(line))
+      .on("error", () => {});
   }
 
   /**

@@ -51,7 +51,10 @@ export async function openControlServer(path: string, options: OpenControlServer
 
 function serveControl(socket: Socket, queue: Queue, options: OpenControlServerOptions): void {
   socket.on("error", () => socket.destroy());
-  createInterface({ input: socket }).on("line", (line) => {
+  const lines = createInterface({ input: socket });
+  // An interface passes on its input's errors; the socket's own listener has dealt with them.
+  lines.on("error", () => {});
+  lines.on("line", (line) => {
     queue.tail = queue.tail.then(async () => {
       const request = parseRequest(line);
       if (request === undefined) {

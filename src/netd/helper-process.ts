@@ -40,42 +40,37 @@ const READY_TIMEOUT_MS = 10_000;
 /** One helper process and the connection to it. */
 export class HelperProcess<C extends HelperClient> {
   readonly #options: HelperProcessOptions<C>;
-  #client: Promise<C>;
+  readonly #waiting = new Set<(client: C) => void>();
   #current: C | undefined;
   #isStopping = false;
 
   constructor(options: HelperProcessOptions<C>) {
     this.#options = options;
-    this.#client = Promise.reject(new NetdError("RUNTIME_UNAVAILABLE", `Cannot use ${options.name}: not started`));
-    this.#client.catch(() => {});
   }
 
   /** Find or start the helper; rejects when that fails the first time. */
   async start(): Promise<void> {
-    this.#client = this.#connect();
-    await this.#client;
-    void this.#keep();
+    const client = await this.#connect();
+    void this.#keep(client);
   }
 
   /** The connection, as soon as there is one. @throws {NetdError} RUNTIME_UNAVAILABLE after ten seconds without */
   async client(): Promise<C> {
-    const timeout = new AbortController();
-    try {
-      return await Promise.race([
-        this.#client,
-        delay(READY_TIMEOUT_MS, undefined, { signal: timeout.signal, ref: false }).then(() => {
-          throw new NetdError(
-            "RUNTIME_UNAVAILABLE",
-            `Cannot reach ${this.#options.name}: it does not start, a live one wanted`,
-            {
-              remedy: `Read ${this.#options.logFile}`,
-            },
-          );
-        }),
-      ]);
-    } finally {
-      timeout.abort();
-    }
+    if (this.#current !== undefined) return this.#current;
+    const { name, logFile } = this.#options;
+    return await new Promise((resolve, reject) => {
+      const take = (client: C): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(take);
+        resolve(client);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(take);
+        const text = `Cannot reach ${name}: it does not start, a live one wanted`;
+        reject(new NetdError("RUNTIME_UNAVAILABLE", text, { remedy: `Read ${logFile}` }));
+      }, READY_TIMEOUT_MS);
+      this.#waiting.add(take);
+    });
   }
 
   /** The connection if there is one right now. */
@@ -89,24 +84,27 @@ export class HelperProcess<C extends HelperClient> {
     this.#current?.close();
   }
 
-  async #keep(): Promise<void> {
-    let failures = 0;
-    while (!this.#isStopping) {
-      try {
-        const client = await this.#client;
-        failures = 0;
+  /** Wait for the end of each connection and make the next. */
+  async #keep(first: C): Promise<void> {
+    const { name, logger } = this.#options;
+    let client: C | undefined = first;
+    for (let failures = 0; ; ) {
+      if (client !== undefined) {
         await client.closed;
         this.#current = undefined;
-        if (!this.#isStopping)
-          this.#options.logger.warn({ helper: this.#options.name }, "helper is gone, starting it again");
+        if (this.#isStopping) return;
+        logger.warn({ helper: name }, "helper is gone, starting it again");
+      }
+      try {
+        client = await this.#connect();
+        failures = 0;
       } catch (error) {
+        client = undefined;
         failures++;
-        this.#options.logger.error({ helper: this.#options.name, err: error }, "cannot start helper");
+        logger.error({ helper: name, err: error }, "cannot start helper");
         await delay(Math.min(50 * 2 ** failures, MAX_BACKOFF_MS), undefined, { ref: false });
       }
-      if (this.#isStopping) return;
-      this.#client = this.#connect();
-      this.#client.catch(() => {});
+      if (this.#isStopping) client?.close();
     }
   }
 
@@ -118,6 +116,7 @@ export class HelperProcess<C extends HelperClient> {
     });
     await onConnected(client);
     this.#current = client;
+    for (const take of [...this.#waiting]) take(client);
     return client;
   }
 
