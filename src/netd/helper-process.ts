@@ -109,14 +109,31 @@ export class HelperProcess<C extends HelperClient> {
   }
 
   async #connect(): Promise<C> {
-    const { connect, onConnected } = this.#options;
-    const client = await connect().catch(async () => {
-      await this.#spawn();
-      return await connect();
-    });
-    await onConnected(client);
+    const client = (await this.#find()) ?? (await this.#startAnew());
     this.#current = client;
     for (const take of [...this.#waiting]) take(client);
+    return client;
+  }
+
+  /** Connect to a helper that lives; one that dies while we talk to it counts as dead. */
+  async #find(): Promise<C | undefined> {
+    const client = await this.#options.connect().catch(() => undefined);
+    if (client === undefined) return undefined;
+    try {
+      await this.#options.onConnected(client);
+      return client;
+    } catch (error) {
+      const isDead = await Promise.race([client.closed.then(() => true), Promise.resolve(false)]);
+      if (isDead) return undefined;
+      client.close();
+      throw error;
+    }
+  }
+
+  async #startAnew(): Promise<C> {
+    await this.#spawn();
+    const client = await this.#options.connect();
+    await this.#options.onConnected(client);
     return client;
   }
 
