@@ -27,7 +27,7 @@ import { CLONE_FLAG } from "./namespace-steps.ts";
 import { O_CLOEXEC, O_RDONLY } from "./open-flags.ts";
 import { makePipe, type Pipe } from "./pipe.ts";
 import type { ProcessStep } from "./process-step.ts";
-import { walkSteps } from "./walk-steps.ts";
+import { findNodeFdMax, walkSteps } from "./walk-steps.ts";
 
 /** The pid namespace of a process to be born. */
 export type PidNamespace = "host" | "new" | { pidfd: number };
@@ -59,6 +59,7 @@ const SPAWN_ACTIONS_BYTES = 128;
 
 /** Makes children. One a process: it changes what the process inherits to them. */
 export class Midwife implements Disposable {
+  readonly #nodeFdMax = findNodeFdMax();
   readonly #heap = new ForkableHeap();
   readonly #ownPidNamespace: number;
   readonly #savedMask = Buffer.alloc(128);
@@ -85,7 +86,7 @@ export class Midwife implements Disposable {
       if (fault === "crash") crashNow();
       if (fault === "silence") read(ack.read, Buffer.alloc(1), 1);
       close(ack.write);
-      return walkSteps(request.steps, { reportFd: report.write, ackFd: ack.read });
+      return walkSteps(request.steps, { reportFd: report.write, ackFd: ack.read, nodeFdMax: this.#nodeFdMax });
     });
   }
 

@@ -26,7 +26,7 @@ export function capabilityNumber(name: string): number {
   });
 }
 
-/** The set of capabilities as bits. @throws {NetdError} LAUNCH_FAILED on an unknown name */
-export function capabilityBits(names: readonly string[]): bigint {
-  return names.reduce((bits, name) => bits | (1n << BigInt(capabilityNumber(name))), 0n);
+/** Which capabilities, by number, are in a list. @throws {NetdError} LAUNCH_FAILED on an unknown name */
+export function capabilityNumbers(names: readonly string[]): Set<number> {
+  return new Set(names.map(capabilityNumber));
 }

@@ -12,6 +12,8 @@ export interface WalkState {
   reportFd: number;
   /** Read end of the pipe on which the parent answers. */
   ackFd: number;
+  /** Highest descriptor that Node needs for itself. */
+  nodeFdMax: number;
 }
 
 /** How one kind of process step is carried out and shown. There is no undo: the process dies, and its namespaces with it. */

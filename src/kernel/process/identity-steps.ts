@@ -20,7 +20,7 @@ import {
   setrlimit,
   umask,
 } from "../libc.ts";
-import { CAPABILITIES, capabilityBits } from "./capability-names.ts";
+import { CAPABILITIES, capabilityNumbers } from "./capability-names.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { O_CLOEXEC, O_DIRECTORY, O_PATH } from "./open-flags.ts";
 import { makeDirectories, tryOpenInRoot } from "./root-path.ts";
@@ -132,9 +132,9 @@ export const rlimitSet: ProcessStepDefinition<RlimitSetStep> = {
 export const capabilitiesBound: ProcessStepDefinition<CapabilitiesBoundStep> = {
   wraps: true,
   walk({ bounding }) {
-    const keep = capabilityBits(bounding);
+    const keep = capabilityNumbers(bounding);
     for (let number = 0; number < 64; number++) {
-      if ((keep >> BigInt(number)) & 1n) continue;
+      if (keep.has(number)) continue;
       if (prctl(PR_CAPBSET_DROP, number, 0, 0, 0) >= 0) continue;
       // Numbers behind the last one of this kernel.
       if (lastErrno() === EINVAL) return;
@@ -167,19 +167,12 @@ export const userSet: ProcessStepDefinition<UserSetStep> = {
 export const capabilitiesSet: ProcessStepDefinition<CapabilitiesSetStep> = {
   wraps: true,
   walk({ effective, permitted, inheritable, ambient }) {
-    const known = knownCapabilities();
     const header = Buffer.alloc(8);
     header.writeUInt32LE(LINUX_CAPABILITY_VERSION_3, 0);
     const data = Buffer.alloc(24);
-    for (const [offset, names] of [
-      [0, effective],
-      [4, permitted],
-      [8, inheritable],
-    ] as const) {
-      const bits = capabilityBits(names) & known;
-      data.writeUInt32LE(Number(bits & 0xffffffffn), offset);
-      data.writeUInt32LE(Number(bits >> 32n), offset + 12);
-    }
+    writeCapabilities(data, 0, effective);
+    writeCapabilities(data, 4, permitted);
+    writeCapabilities(data, 8, inheritable);
     check(capset(header, data), () => `capset(${permitted.join(", ")})`);
     check(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), () => "prctl(PR_CAP_AMBIENT_CLEAR_ALL)");
     for (const name of ambient) {
@@ -236,13 +229,16 @@ function limitOf(value: number): bigint {
   return Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : 0xffffffffffffffffn;
 }
 
-/** Bits of the capabilities that this kernel has and the bounding set kept. */
-function knownCapabilities(): bigint {
-  let bits = 0n;
-  for (let number = 0; number < 64; number++) {
-    if (prctl(PR_CAPBSET_READ, number, 0, 0, 0) === 1) bits |= 1n << BigInt(number);
+/**
+ * Write one set of struct __user_cap_data_struct: two words of 32 bits, 12 bytes apart. Capabilities that the kernel lacks or the bounding set
+ * lost are left out.
+ */
+function writeCapabilities(data: Buffer, offset: number, names: readonly string[]): void {
+  for (const number of capabilityNumbers(names)) {
+    if (prctl(PR_CAPBSET_READ, number, 0, 0, 0) !== 1) continue;
+    const at = offset + (number >> 5) * 12;
+    data.writeUInt32LE((data.readUInt32LE(at) | (1 << (number & 31))) >>> 0, at);
   }
-  return bits;
 }
 
 const PR_CAPBSET_READ = 23;

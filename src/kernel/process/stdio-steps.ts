@@ -7,7 +7,7 @@
  */
 import { NetdError } from "../../errors.ts";
 import { check } from "../errno.ts";
-import { close, closeRange, dup2, dup3, fchown, fstatfs, ioctl, ioctlNumber, open, read, setsid } from "../libc.ts";
+import { close, closeRange, dup2, fchown, fstatfs, ioctl, ioctlNumber, open, read, setsid } from "../libc.ts";
 import type { ProcessStepDefinition, WalkState } from "./define-step.ts";
 import { attachMount, cloneMount } from "./mount-attributes.ts";
 import { AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_NOFOLLOW, O_RDONLY, O_RDWR } from "./open-flags.ts";
@@ -58,8 +58,8 @@ const TIOCSWINSZ = 0x5414;
 const TIOCSPTLCK = 0x40045431;
 const TIOCGPTPEER = 0x5441;
 const DEVPTS_SUPER_MAGIC = 0x1cd1n;
-/** The report pipe's place after {@link DescriptorsCloseStep}. */
-const REPORT_FD = 3;
+/** linux/close_range.h. */
+const CLOSE_RANGE_CLOEXEC = 4;
 const LAST_FD = 0xffffffff;
 /** Group of terminals, fixed by everybody's use of `gid=5`. */
 const TTY_GID = 5;
@@ -118,14 +118,16 @@ export const terminalOpen: ProcessStepDefinition<TerminalOpenStep> = {
       : [],
 };
 
-/** Carries out {@link DescriptorsCloseStep}. From here on a path below /proc/self/fd leads nowhere on the host. */
+/**
+ * Carries out {@link DescriptorsCloseStep}. From here on a path below /proc/self/fd leads nowhere on the host. Node's own descriptors stay
+ * open until the exec: V8 still writes to its event loop's, and aborts when it cannot.
+ */
 export const descriptorsClose: ProcessStepDefinition<DescriptorsCloseStep> = {
   walk(_step, state) {
-    if (state.reportFd !== REPORT_FD) {
-      check(dup3(state.reportFd, REPORT_FD, O_CLOEXEC), () => `dup3(report pipe, ${REPORT_FD})`);
-      state.reportFd = REPORT_FD;
-    }
-    check(closeRange(REPORT_FD + 1, LAST_FD, 0), () => "close_range(4, ~0)");
+    check(closeRange(3, LAST_FD, CLOSE_RANGE_CLOEXEC), () => "close_range(3, ~0, CLOEXEC)");
+    const { nodeFdMax, reportFd } = state;
+    if (reportFd > nodeFdMax + 1) check(closeRange(nodeFdMax + 1, reportFd - 1, 0), () => "close_range(0)");
+    check(closeRange(Math.max(nodeFdMax, reportFd) + 1, LAST_FD, 0), () => "close_range(~0)");
     // The working directory is the container's root by now.
     state.rootFd = AT_FDCWD;
     state.ackFd = -1;

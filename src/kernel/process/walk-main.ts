@@ -8,7 +8,7 @@ import { check } from "../errno.ts";
 import { addressOf, fcntl, prctl, unshare } from "../libc.ts";
 import { WALKER_NAME } from "./fork-server.ts";
 import type { ProcessStep } from "./process-step.ts";
-import { walkSteps } from "./walk-steps.ts";
+import { findNodeFdMax, walkSteps } from "./walk-steps.ts";
 
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
@@ -24,5 +24,5 @@ export function walkMain(stepsFd: number, reportFd: number, ackFd: number): neve
   check(unshare(CLONE_FS), () => "unshare(CLONE_FS)");
   const text = Buffer.alloc(fstatSync(stepsFd).size);
   readSync(stepsFd, text, 0, text.length, 0);
-  return walkSteps(JSON.parse(text.toString("utf8")) as ProcessStep[], { reportFd, ackFd });
+  return walkSteps(JSON.parse(text.toString("utf8")) as ProcessStep[], { reportFd, ackFd, nodeFdMax: findNodeFdMax() });
 }

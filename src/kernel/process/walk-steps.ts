@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readdirSync } from "node:fs";
 import { formatError } from "../../errors.ts";
 import { KernelError } from "../errno.ts";
 import { exitNow, umask } from "../libc.ts";
@@ -18,6 +19,13 @@ export interface WalkStepsOptions {
   reportFd: number;
   /** Read end of the pipe that takes the parent's answers. */
   ackFd: number;
+  /** Highest descriptor that Node needs for itself: {@link findNodeFdMax}. */
+  nodeFdMax: number;
+}
+
+/** Find the highest descriptor that is open now; called before we open any of our own. */
+export function findNodeFdMax(): number {
+  return Math.max(...readdirSync("/proc/self/fd").map(Number));
 }
 
 /**
@@ -25,7 +33,7 @@ export interface WalkStepsOptions {
  * exits.
  */
 export function walkSteps(steps: readonly ProcessStep[], options: WalkStepsOptions): never {
-  const state = { rootFd: -1, reportFd: options.reportFd, ackFd: options.ackFd };
+  const state = { rootFd: -1, ...options };
   let index = -1;
   try {
     // Modes of what the steps make are exact; umask.set comes last.
