@@ -7,7 +7,7 @@ import { rmSync } from "node:fs";
 import { connect } from "node:net";
 import { NetdError } from "../errors.ts";
 import { Cgroups } from "../kernel/index.ts";
-import { ForkServer, type TestFault } from "../kernel/process/index.ts";
+import { ForkServer, isSealed, sealProgram, type TestFault } from "../kernel/process/index.ts";
 import { RecordStore } from "./record-store.ts";
 import { RuntimeServer } from "./server.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -21,8 +21,18 @@ export interface ServeOptions {
   script: string;
 }
 
+/**
+ * A forked child has one thread, so V8 must need no other, and no worker may hold a lock at the fork. Functions are compiled when loaded, and
+ * stay so: else each child would compile what it walks again.
+ */
+const NODE_FLAGS = ["--single-threaded", "--v8-pool-size=0", "--no-lazy", "--no-flush-bytecode"];
+
 /** Serve until asked to shut down. Prints one line when the socket is ready. @throws {NetdError} DAEMON_ALREADY_RUNNING */
 export async function serve({ socket, runDir, version, script }: ServeOptions): Promise<void> {
+  if (!isSealed(process.env)) {
+    const argv = ["netd-runtime", ...NODE_FLAGS, script, ...process.argv.slice(2)];
+    sealProgram({ program: process.execPath, argv, env: process.env });
+  }
   if (await isServed(socket)) {
     throw new NetdError("DAEMON_ALREADY_RUNNING", `Cannot listen on "${socket}": another netd-runtime does`, {
       remedy: "Use another socket and run directory",
@@ -31,7 +41,7 @@ export async function serve({ socket, runDir, version, script }: ServeOptions): 
   rmSync(socket, { force: true });
   const fault = readFault();
   const forkServer = new ForkServer({
-    walkCommand: ["/proc/self/exe", "--single-threaded", script, "walk"],
+    walkCommand: ["/proc/self/exe", ...NODE_FLAGS, script, "walk"],
     ...(fault === undefined ? {} : { fault }),
   });
   let server: RuntimeServer | undefined;

@@ -1,0 +1,41 @@
+/**
+ * Puts the program that we run out of reach of containers.
+ *
+ * A process of a container can, with luck and CAP_SYS_PTRACE, reach the file of a process that enters the container through
+ * /proc/PID/exe, and overwrite it (CVE-2019-5736). So we execute ourselves once more, from a detached read-only copy of the mount that the
+ * program's file is on: writing through it answers EROFS, whoever asks.
+ *
+ * @module
+ */
+import { check, KernelError } from "../errno.ts";
+import { execve, lastErrno } from "../libc.ts";
+import { cloneMount, setMountFlags } from "./mount-attributes.ts";
+import { AT_FDCWD } from "./open-flags.ts";
+
+/** Set in the environment of the sealed program. */
+const SEALED = "NETD_RUNTIME_SEALED";
+
+/** What {@link sealProgram} executes. */
+export interface SealProgramOptions {
+  /** Path of the program's file. */
+  program: string;
+  argv: readonly string[];
+  env: NodeJS.ProcessEnv;
+}
+
+/** Whether this process was executed by {@link sealProgram}. */
+export function isSealed(env: NodeJS.ProcessEnv): boolean {
+  return env[SEALED] === "1";
+}
+
+/** Execute the program from a read-only mount of its file. Returns only by an error. @throws {KernelError} */
+export function sealProgram({ program, argv, env }: SealProgramOptions): never {
+  const mountFd = cloneMount(AT_FDCWD, program, false);
+  setMountFlags(mountFd, ["ro"], false);
+  const path = `/proc/self/fd/${mountFd}`;
+  const envp = Object.entries({ ...env, [SEALED]: "1" }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${value}`],
+  );
+  check(execve(path, [...argv, null], [...envp, null]), () => `execve(${program})`);
+  throw new KernelError(`execve(${program})`, lastErrno());
+}
