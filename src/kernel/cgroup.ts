@@ -5,6 +5,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { NetdError } from "../errors.ts";
+import { attachDeviceProgram } from "./cgroup-device-program.ts";
 import { type CgroupLayout, readCgroupLayout } from "./cgroup-layout.ts";
 import { type CgroupSetting, formatCgroupDevices, formatCgroupLimits } from "./cgroup-settings.ts";
 import { KernelError } from "./errno.ts";
@@ -61,12 +62,15 @@ export class Cgroups {
     for (const setting of formatCgroupLimits(limits, this.layout)) writeSetting(path, setting);
   }
 
-  /** Allow and deny devices, once: a cgroup that denies something already, whose children hold it to that, is left alone. */
+  /** Allow and deny devices, once: a cgroup that denies something already, and whose children are held to that, is left alone. */
   restrictDevices(path: string, rules: readonly CgroupDeviceRule[]): void {
-    const { devices } = this.layout.v1;
-    if (devices === undefined) return;
-    if (readFileSync(`${devices}${path}/devices.list`, "utf8").trim() !== ALL_DEVICES) return;
-    for (const setting of formatCgroupDevices(rules, this.layout)) writeSetting(path, setting);
+    const { v1, unified } = this.layout;
+    if (v1.devices !== undefined) {
+      if (readFileSync(`${v1.devices}${path}/devices.list`, "utf8").trim() !== ALL_DEVICES) return;
+      for (const setting of formatCgroupDevices(rules, this.layout)) writeSetting(path, setting);
+    } else if (unified !== undefined) {
+      attachDeviceProgram(`${unified}${path}`, rules);
+    }
   }
 
   /** Move a process into a cgroup. @throws {KernelError} ESRCH when there is no such process */

@@ -344,3 +344,11 @@ export const memfdCreate = libc.func("int memfd_create(const char*, uint)") as (
 const libcMemset = libc.func("void* memset(uintptr_t, int, size_t)");
 /** Die of SIGSEGV, as a child does whose heap is missing. A signal sent to itself would not kill pid 1 of a namespace. */
 export const crashNow = (): void => void libcMemset(8, 0, 1);
+
+// BPF
+/** bpf(2); x64 is older than the common table. */
+const SYS_BPF = process.arch === "x64" ? 321 : 280;
+const syscallBpf = libc.func("syscall", "long", ["long", "int", "void*", "uint"]);
+/** `attributes` is union bpf_attr (linux/bpf.h); the descriptor that it makes, or 0. */
+export const bpf = (command: number, attributes: Buffer): number =>
+  Number(syscallBpf(SYS_BPF, command, attributes, attributes.length));

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
@@ -50,6 +50,40 @@ describe("Cgroups", () => {
     applySteps([create, { op: "cgroup.create", path: `${cgroup.path}/child` }]);
     expect(read(v1.devices, `${cgroup.path}/child`, "devices.list")).toBe("c 1:3 rw");
     expect(() => applySteps([create])).not.toThrow();
+  });
+
+  test.runIf(unified !== undefined)("Cgroups holds children to the devices of their parent in version 2", async () => {
+    const only = new Cgroups({ version: "v2", v1: {}, unified: unified ?? "" });
+    await using cgroup = new TestCgroup();
+    const child = `${cgroup.path}/child`;
+    only.create(child);
+    const rules = [
+      { allow: false },
+      { allow: true, type: "c", major: 1, minor: 3, access: "rw" },
+      { allow: true, type: "c", major: 1, minor: 5 },
+      { allow: false, type: "c", major: 1, minor: 5, access: "w" },
+    ] as const;
+    only.restrictDevices(cgroup.path, rules);
+    only.restrictDevices(cgroup.path, rules);
+    const allows = (command: string): boolean => {
+      const script = `echo 0 >'${unified}${child}/cgroup.procs'; { ${command}; } 2>/dev/null`;
+      return spawnSync("sh", ["-c", script]).status === 0;
+    };
+    expect({
+      readNull: allows("head -c1 </dev/null"),
+      writeNull: allows("echo >/dev/null"),
+      readZero: allows("head -c1 </dev/zero"),
+      writeZero: allows("echo >/dev/zero"),
+      readRandom: allows("head -c1 </dev/urandom"),
+      makeNode: allows(`mknod /tmp/${cgroup.path.slice(1)} c 1 3`),
+    }).toEqual({
+      readNull: true,
+      writeNull: true,
+      readZero: true,
+      writeZero: false,
+      readRandom: false,
+      makeNode: false,
+    });
   });
 
   test("Cgroups moves a process into every hierarchy", async () => {
