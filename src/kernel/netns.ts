@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { mkdirSync, statfsSync } from "node:fs";
+import { mkdirSync, statfsSync, writeSync } from "node:fs";
 import { NetdError } from "../errors.ts";
 import { check, errnoName, KernelError } from "./errno.ts";
 import { close, flock, lastErrno, mount, open, setns, umount2, unlinkat, unshare } from "./libc.ts";
@@ -148,7 +148,7 @@ function inOwnAgain<T>(fn: () => T): T {
 
 function returnOrAbort(own: number): void {
   if (setns(own, CLONE_NEWNET) === 0) return;
-  process.stderr.write(`netd: Cannot return to the own network namespace: ${errnoName(lastErrno())}; aborting\n`);
+  writeSync(2, `netd: Cannot return to the own network namespace: ${errnoName(lastErrno())}; aborting\n`);
   process.abort();
 }
 

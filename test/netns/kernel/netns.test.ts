@@ -1,7 +1,24 @@
-import { readlinkSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createNetns, deleteNetns, hasNetns, KernelError, netnsPath, withNetns } from "../../../src/kernel/index.ts";
 import { isPinned, runCommand, TestNetns } from "../../support/netns.ts";
+
+/** The code under test as one file that plain Node runs. */
+function bundleNetns(): { path: string; [Symbol.dispose](): void } {
+  const root = resolve(import.meta.dirname, "../../..");
+  const directory = mkdtempSync(join(root, "node_modules/.netns-test-"));
+  const path = join(directory, "netns.cjs");
+  const options = ["--bundle", "--platform=node", "--format=cjs", "--external:koffi", "--log-level=error"];
+  runCommand([
+    join(root, "node_modules/.bin/esbuild"),
+    join(root, "src/kernel/netns.ts"),
+    `--outfile=${path}`,
+    ...options,
+  ]);
+  return { path, [Symbol.dispose]: () => rmSync(directory, { recursive: true }) };
+}
 
 const ownNetns = (): string => readlinkSync("/proc/thread-self/ns/net");
 
@@ -34,7 +51,6 @@ describe("createNetns", () => {
     await using netns = TestNetns.reserve();
     // A mount namespace that receives what is mounted in ours, as a service manager's would.
     const script = `mount --make-rslave / && "$0" -e 'process.stdin.once("data", () => { console.log(require("fs").statfsSync("${netns.path}").type.toString(16)); process.exit() }); console.log("ready")'`;
-    const { spawn } = await import("node:child_process");
     const child = spawn("unshare", ["--mount", "--propagation", "unchanged", "sh", "-c", script, process.execPath], {
       stdio: ["pipe", "pipe", "inherit"],
     });
@@ -115,14 +131,40 @@ describe("withNetns", () => {
     expect(() => withNetns(netns.name, () => 1)).toThrow(expect.objectContaining({ errno: 22 }));
   });
 
+  test("withNetns ends the process when the thread can't come back", async () => {
+    await using netns = TestNetns.create();
+    using bundle = bundleNetns();
+    // Without its descriptors the thread has no way back.
+    const script = `const fs = require("fs");
+      require(${JSON.stringify(bundle.path)}).withNetns(${JSON.stringify(netns.name)}, () => {
+        for (const fd of fs.readdirSync("/proc/self/fd")) if (fs.existsSync("/proc/self/fd/" + fd) && fs.readlinkSync("/proc/self/fd/" + fd).startsWith("net:")) fs.closeSync(Number(fd));
+      });
+      fs.writeSync(1, "went on");`;
+    const { signal, stdout, stderr } = spawnSync(process.execPath, ["-e", script], {
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    expect({ signal, stdout }).toEqual({ signal: "SIGABRT", stdout: "" });
+    expect(stderr).toContain("Cannot return to the own network namespace: EBADF");
+  });
+
   test("withNetns leaks no descriptor", async () => {
     await using netns = TestNetns.create();
-    const descriptors = (): string => runCommand(["ls", `/proc/${process.pid}/fd`]);
-    const before = descriptors();
+    const open = (): string[] => readdirSync("/proc/self/fd").filter((fd) => linkOf(fd).startsWith("net:"));
     for (let i = 0; i < 50; i++) withNetns(netns.name, () => i);
-    expect(descriptors()).toBe(before);
+    expect(() => withNetns("netdtest-none", () => 1)).toThrow();
+    expect(open()).toEqual([]);
   });
 });
+
+/** What a descriptor of ours leads to; nothing when it was closed meanwhile. */
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
+  }
+}
 
 describe("netnsPath", () => {
   test.each(["../etc/passwd", "a/b", "", ".", "..", "-x", "a b", "x".repeat(64), "a\0b"])(
