@@ -107,8 +107,9 @@ async function startNetd(netdArguments: string[], env: NodeJS.ProcessEnv, reaper
       await delay(NETD_POLL_MS);
     }
   }
+  const state = netd.exitCode ?? netd.signalCode ?? "no answer yet";
   const text = readFileSync(log, "utf8").trim();
-  throw new NetdError("DAEMON_NOT_RUNNING", `Cannot start netd in the sandbox:\n${text}`, {
+  throw new NetdError("DAEMON_NOT_RUNNING", `Cannot start netd in the sandbox (${state}):\n${text}`, {
     remedy: "netctl sandbox --no-netd, and start netd there by hand",
   });
 }

@@ -43,10 +43,16 @@ async function exec(name: string, argv: string[], options: ExecOptions, context:
   }
   if (!options.detach) checkTerminal(options, context);
   const connection = await client.execContainer(name, toExecSpec(argv, options, context));
+  if (options.detach) {
+    // netd has started it: there is nothing to follow.
+    connection.socket.destroy();
+    if (options.json) printJson({ container: name, exitCode: null }, context);
+    return;
+  }
   const captured = options.json ? new CapturedStreams(context.stdin) : undefined;
   const end = await holdSession(connection, {
-    hasTty: options.tty === true && !options.detach,
-    hasStdin: options.interactive === true && !options.detach,
+    hasTty: options.tty === true,
+    hasStdin: options.interactive === true,
     streams: captured ?? context,
   });
   context.exitCode = end.kind === "exited" ? end.exitCode : 0;

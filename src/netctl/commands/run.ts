@@ -55,8 +55,8 @@ async function run(image: string, argv: string[], options: RunOptions, context: 
   const started = await start(client, container, options);
   sendSignal = (signal) => void client.killContainer(container.id, signal).catch(() => undefined);
   if (earlySignal !== undefined) sendSignal(earlySignal);
-  if ("socket" in started) return follow(started, container, options, context);
-  if (options.json) printJson(started, context);
+  if ("socket" in started) await follow(started, container, options, context);
+  else if (options.json) printJson(started, context);
   else context.stdout.write(`${container.id}\n`);
 }
 
