@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { NetdError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 
@@ -123,7 +123,7 @@ export class HelperProcess<C extends HelperClient> {
       await this.#options.onConnected(client);
       return client;
     } catch (error) {
-      const isDead = await Promise.race([client.closed.then(() => true), Promise.resolve(false)]);
+      const isDead = await Promise.race([client.closed.then(() => true), setImmediate(false)]);
       if (isDead) return undefined;
       client.close();
       throw error;

@@ -8,9 +8,12 @@
  * @module
  */
 import { check, KernelError } from "../errno.ts";
-import { execve, lastErrno } from "../libc.ts";
+import { execve, fcntl, lastErrno } from "../libc.ts";
 import { cloneMount, setMountFlags } from "./mount-attributes.ts";
 import { AT_FDCWD } from "./open-flags.ts";
+
+/** fcntl.h */
+const F_SETFD = 2;
 
 /** Set in the environment of the sealed program. */
 const SEALED = "NETD_RUNTIME_SEALED";
@@ -36,6 +39,8 @@ export function sealProgram({ program, argv, env }: SealProgramOptions): never {
   const envp = Object.entries({ ...env, [SEALED]: "1" }).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],
   );
+  // Node marks them close-on-exec.
+  for (const fd of [0, 1, 2]) fcntl(fd, F_SETFD, 0);
   check(execve(path, [...argv, null], [...envp, null]), () => `execve(${program})`);
   throw new KernelError(`execve(${program})`, lastErrno());
 }
