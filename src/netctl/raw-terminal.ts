@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { spawnSync } from "node:child_process";
 import type { ReadStream, WriteStream } from "node:tty";
 import type { ResizePayload } from "../stream/index.ts";
 import type { NetctlContext } from "./context.ts";
@@ -16,12 +15,19 @@ export class RawTerminal implements Disposable {
     this.#input.setRawMode(false);
   };
 
-  constructor(input: ReadStream) {
+  private constructor(input: ReadStream) {
     this.#input = input;
     input.setRawMode(true);
-    // Node's raw mode still turns \n into \r\n on the way out; the container's terminal did that already.
-    spawnSync("stty", ["-opost"], { stdio: [0, "ignore", "ignore"] });
     process.once("exit", this.#restore);
+  }
+
+  /** Take over the terminal. */
+  static async take(input: ReadStream): Promise<RawTerminal> {
+    const terminal = new RawTerminal(input);
+    // Node's raw mode still turns \n into \r\n on the way out; the container's terminal did that already.
+    const { spawnSync } = await import("node:child_process");
+    spawnSync("stty", ["-opost"], { stdio: [0, "ignore", "ignore"] });
+    return terminal;
   }
 
   [Symbol.dispose](): void {

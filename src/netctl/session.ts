@@ -39,7 +39,7 @@ export async function holdSession(connection: FrameConnection, options: SessionO
   const { socket, rest } = connection;
   const { stdin, stdout } = options.streams;
   const isTerminal = options.hasTty && options.hasStdin && (stdin as ReadStream).isTTY === true;
-  using _terminal = isTerminal ? new RawTerminal(stdin as ReadStream) : undefined;
+  using _terminal = isTerminal ? await RawTerminal.take(stdin as ReadStream) : undefined;
 
   const sendSize = (): void => {
     const size = terminalSize(stdout as WriteStream);

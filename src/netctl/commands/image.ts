@@ -1,6 +1,5 @@
 /** `netctl image` with its parts. @module */
-import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { createReadStream, fstatSync, openSync } from "node:fs";
 import type { Command } from "commander";
 import { NetdError } from "../../errors.ts";
 import { addCommonOptions, addExamples, collect } from "../command-options.ts";
@@ -39,7 +38,7 @@ function defineImport(command: Command, context: NetctlContext): void {
       const from = file === undefined || file === "-" ? "-" : quoteShell(file);
       return printCommands([`mkdir ${directory}`, `tar -x -C ${directory} -f ${from}`], options, context);
     }
-    const archive = withProgress(await openArchive(file, context), `import ${name}`, context);
+    const archive = withProgress(openArchive(file, context), `import ${name}`, context);
     const image = await client.importImage(name, archive, options.change ?? []);
     if (options.json) printJson(image, context);
     else context.stdout.write(`${image.id}\n`);
@@ -61,7 +60,7 @@ function defineRemove(command: Command, context: NetctlContext): void {
   });
 }
 
-async function openArchive(file: string | undefined, context: NetctlContext): Promise<AsyncIterable<Buffer>> {
+function openArchive(file: string | undefined, context: NetctlContext): AsyncIterable<Buffer> {
   if (file === undefined || file === "-") {
     if (!context.stdin.isTTY) return context.stdin;
     throw new UsageError(
@@ -70,12 +69,9 @@ async function openArchive(file: string | undefined, context: NetctlContext): Pr
     );
   }
   try {
-    const handle = await open(file);
-    if ((await handle.stat()).isDirectory()) {
-      await handle.close();
-      throw Object.assign(new Error(), { code: "EISDIR" });
-    }
-    return createReadStream(file, { fd: handle });
+    const fd = openSync(file, "r");
+    if (fstatSync(fd).isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
+    return createReadStream(file, { fd });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = FILE_PROBLEMS[code ?? ""] ?? `the kernel says ${code}`;

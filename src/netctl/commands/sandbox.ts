@@ -1,5 +1,4 @@
 /** `netctl sandbox`: a private host with a pretend internet. @module */
-import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -51,13 +50,14 @@ function toArguments(argv: string[], options: SandboxOptions): string[] {
 }
 
 /** Run netd-sandbox in our place: same terminal, its exit code is ours, and it dies with us whatever kills us. */
-function runSandbox(program: string, argv: string[]): Promise<number> {
+async function runSandbox(program: string, argv: string[]): Promise<number> {
+  const { spawn } = await import("node:child_process");
   const child = spawn("setpriv", ["--pdeathsig", "KILL", process.execPath, program, ...argv], { stdio: "inherit" });
   // The keyboard's signals reach the whole process group; who runs in the sandbox decides what they mean.
   process.on("SIGINT", () => {});
   process.on("SIGQUIT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal!])); // one of the two is set
   });
