@@ -39,7 +39,10 @@ export function formatMounts({ cgroupRoots, cgroup, programDirectory }: SandboxM
     `mkdir -p ${SANDBOX_DIR}/bin ${kept} /run/netns /run/lock ${STATE_DIR}`,
     ...COMMANDS.map((name) => `ln -s ${shellQuote(`${programDirectory}/${name}.cjs`)} ${SANDBOX_DIR}/bin/${name}`),
     `echo 'nameserver ${INTERNET.nameServer.v4}' > ${SANDBOX_DIR}/resolv.conf`,
-    `mount --bind ${SANDBOX_DIR}/resolv.conf /etc/resolv.conf`,
+    // Where systemd-resolved runs, the file is a link into /run, which is fresh now.
+    "resolvconf=$(readlink -m /etc/resolv.conf)",
+    'case $resolvconf in /run/*) mkdir -p "$(dirname "$resolvconf")" && touch "$resolvconf" ;; esac',
+    `mount --bind ${SANDBOX_DIR}/resolv.conf "$resolvconf"`,
     ...(hasCgroups ? [`mount --rbind /sys/fs/cgroup ${kept}`] : []),
     "mount -t sysfs sysfs /sys",
     ...(hasCgroups ? [`mount --rbind ${kept} /sys/fs/cgroup`, `umount -R -l ${kept}`] : []),
