@@ -152,8 +152,8 @@ export class ContainerLifecycle {
       const { row } = container;
       if (row.state !== "running" || row.pid !== event.pid) return;
       await this.markExited(container, event.exitCode, event.finishedAt);
-      if (row.spec.autoRemove === true) await this.#remove(container);
-      for (const settle of [...container.onExit]) settle(row.exitCode ?? EXIT_CODE_LOST);
+      if (row.spec.autoRemove === true) await this.#removeEnded(container);
+      for (const settle of [...container.onExit]) settle(container.row.exitCode ?? EXIT_CODE_LOST);
     });
   }
 
@@ -295,6 +295,15 @@ export class ContainerLifecycle {
       throw error;
     } finally {
       journal.flush();
+    }
+  }
+
+  /** Remove a container that ended by itself: nobody waits for an error, so it is logged, and the container stays until `rm`. */
+  async #removeEnded(container: Container): Promise<void> {
+    try {
+      await this.#remove(container);
+    } catch (error) {
+      this.#context.logger.error({ err: error, container: container.row.name }, "cannot remove a container that ended");
     }
   }
 
