@@ -1,8 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { applySteps, type NetworkStep, type StepError, teardownSteps, undoSteps } from "../../../src/kernel/index.ts";
+import {
+  applySteps,
+  KernelSession,
+  type NetworkStep,
+  type StepError,
+  teardownSteps,
+  undoSteps,
+} from "../../../src/kernel/index.ts";
 import { isPinned, TestNetns } from "../../support/netns.ts";
 
 const BRIDGE_MAC = "02:42:ac:10:00:01";
@@ -24,6 +31,8 @@ function guestSteps(host: TestNetns, guest: TestNetns, number: number): NetworkS
   ];
   return [
     { op: "netns.add", name: guest.name },
+    // Without IPv6 nothing but announcements comes out of it.
+    { op: "sysctl.set", netns: guest.name, key: "net.ipv6.conf.default.disable_ipv6", value: "1" },
     {
       op: "link.addVeth",
       netns: host.name,
@@ -51,7 +60,6 @@ describe("applySteps", () => {
     await using host = TestNetns.create();
     await using guest = TestNetns.reserve();
     applySteps(bridgeSteps(host));
-    const before = host.run("ip", "-json", "link");
     const plan: NetworkStep[] = [
       ...guestSteps(host, guest, 2),
       { op: "route.add", netns: guest.name, to: "default", via: "192.0.2.1" },
@@ -67,25 +75,24 @@ describe("applySteps", () => {
     expect(error).toMatchObject({ code: "KERNEL_CALL_FAILED", step: plan.at(-1), undoErrors: [] });
     expect(error?.message).toContain("ENETUNREACH");
     expect(isPinned(guest.name)).toBe(false);
-    await vi.waitFor(() => expect(host.run("ip", "-json", "link").length).toBe(before.length));
+    expect(linkNamesOf(host)).toEqual(["lo", "br0"]);
   });
 
-  test("applySteps makes announcements that everybody behind the bridge hears", async () => {
+  test("applySteps makes announcements that are heard behind the bridge, however fresh the link", async () => {
     await using host = TestNetns.create();
-    await using guests = new AsyncDisposableStackOf<TestNetns>();
-    applySteps([
-      ...bridgeSteps(host),
-      { op: "sysctl.set", netns: host.name, key: "net.ipv4.conf.br0.arp_accept", value: "1" },
-    ]);
-    const numbers = Array.from({ length: 30 }, (_, index) => index + 2);
-    for (const number of numbers) applySteps(guestSteps(host, guests.use(TestNetns.reserve()), number));
-
-    const heard = (): number[] =>
-      host
-        .json<{ dst: string; lladdr?: string }[]>("ip", "-json", "-4", "neighbour", "show", "dev", "br0")
-        .filter(({ lladdr }) => lladdr !== undefined)
-        .map(({ dst }) => Number(dst.split(".")[3]));
-    await vi.waitFor(() => expect(heard().sort((a, b) => a - b)).toEqual(numbers));
+    await using guest = TestNetns.reserve();
+    await using neighbour = TestNetns.reserve();
+    applySteps([...bridgeSteps(host), ...guestSteps(host, neighbour, 3), ...guestSteps(host, guest, 2)]);
+    const [down, up]: NetworkStep[] = [false, true].map((isUp) => ({
+      op: "link.set",
+      netns: guest.name,
+      name: "eth0",
+      up: isUp,
+    }));
+    const again = [down, up, guestSteps(host, guest, 2).at(-1)] as NetworkStep[];
+    const before = received(host, "br0");
+    for (let round = 0; round < 200; round++) applySteps(again);
+    await vi.waitFor(() => expect(received(host, "br0") - before).toBe(200));
   });
 
   test("applySteps deletes a link that it added and could not finish", async () => {
@@ -100,6 +107,32 @@ describe("applySteps", () => {
     await using guest = TestNetns.reserve();
     applySteps([...bridgeSteps(host), ...guestSteps(host, guest, 2)]);
     for (const name of ["br0", "ve2"]) expect(host.run("cat", `/proc/sys/net/ipv6/conf/${name}/accept_ra`)).toBe("0\n");
+  });
+
+  test("applySteps closes what it opened", async () => {
+    await using host = TestNetns.create();
+    await using guest = TestNetns.reserve();
+    const open = (): number => readdirSync("/proc/self/fd").length;
+    const before = open();
+    const plan: NetworkStep[] = [...bridgeSteps(host), ...guestSteps(host, guest, 2).slice(0, -1)];
+    const applied = applySteps([
+      ...plan,
+      { op: "nft.replaceTable", netns: guest.name, family: "inet", name: "t", body: "" },
+    ]);
+    expect(open()).toBe(before);
+    undoSteps(applied);
+    expect(open()).toBe(before);
+  });
+
+  test("applySteps keeps a session's sockets of the own namespace only", async () => {
+    await using netns = TestNetns.create();
+    using session = new KernelSession();
+    session.rtnetlink();
+    session.rtnetlink(netns.name);
+    const open = (): number => readdirSync("/proc/self/fd").length;
+    const before = open();
+    applySteps([{ op: "link.set", netns: netns.name, name: "lo", up: true }], { session });
+    expect(before - open()).toBe(2);
   });
 
   test("applySteps says which kernel parameter is missing", async () => {
@@ -172,20 +205,23 @@ describe("teardownSteps", () => {
         { op: "link.delete", netns: host.name, name: "ve2" },
       ]),
     ).toEqual([]);
-    expect(host.json<{ ifname: string }[]>("ip", "-json", "link").map(({ ifname }) => ifname)).toEqual(["lo", "br0"]);
+    expect(linkNamesOf(host)).toEqual(["lo", "br0"]);
   });
 });
 
-/** Disposes many things, last first. */
-class AsyncDisposableStackOf<T extends AsyncDisposable> implements AsyncDisposable {
-  readonly #items: T[] = [];
+function linkNamesOf(netns: TestNetns): string[] {
+  return netns.json<{ ifname: string }[]>("ip", "-json", "link").map(({ ifname }) => ifname);
+}
 
-  use(item: T): T {
-    this.#items.push(item);
-    return item;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const item of this.#items.reverse()) await item[Symbol.asyncDispose]();
-  }
+/** ARP frames and the like that a link has received. */
+function received(netns: TestNetns, link: string): number {
+  const [{ stats64 }] = netns.json<[{ stats64: { rx: { packets: number } } }]>(
+    "ip",
+    "-json",
+    "-s",
+    "link",
+    "show",
+    link,
+  );
+  return stats64.rx.packets;
 }
