@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /**
  * Three projects: `unit` needs nothing, `netns` needs root, `e2e` needs root and the built commands.
  *
- * Files of the two that touch the kernel run one after the other, so that a leak is blamed on the file that left it.
+ * Projects run one after the other, and so do the files of the two that touch the kernel: a leak is blamed on the file that left it.
  */
 export default defineConfig({
   test: {
@@ -12,6 +12,7 @@ export default defineConfig({
       {
         test: {
           name: "netns",
+          sequence: { groupOrder: 1 },
           include: ["test/netns/**/*.test.ts"],
           setupFiles: ["test/support/leak-check.ts"],
           fileParallelism: false,
@@ -23,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          sequence: { groupOrder: 2 },
           include: ["test/e2e/**/*.test.ts"],
           setupFiles: ["test/support/leak-check.ts"],
           fileParallelism: false,
