@@ -13,7 +13,7 @@ import { UsageError } from "./usage-error.ts";
 export async function runNetctl(argv: string[], context: NetctlContext): Promise<void> {
   const name = findCommandName(argv);
   try {
-    const program = createProgram(context, name);
+    const program = createProgram(context, name === "completion" ? "all" : name);
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && isHelp(error)) {

@@ -3,11 +3,10 @@ import { Argument, type Command, Option } from "commander";
 import { addExamples } from "../command-options.ts";
 import { formatCompletion, type Shell } from "../completion-script.ts";
 import { type CommonOptions, clientOf, type NetctlContext } from "../context.ts";
-import { createProgram } from "../program.ts";
 
 const SHELLS: Shell[] = ["bash", "zsh", "fish"];
 
-/** Define `completion`. */
+/** Define `completion`. Its parent must have all its commands defined. */
 export function defineCompletion(command: Command, context: NetctlContext): void {
   command
     .addArgument(new Argument("[shell]").choices(SHELLS))
@@ -26,7 +25,7 @@ export function defineCompletion(command: Command, context: NetctlContext): void
     } else if (shell === undefined) {
       command.error(`missing required argument 'shell': ${SHELLS.join(", ")}`);
     } else {
-      context.stdout.write(formatCompletion(shell, createProgram(context, "all")));
+      context.stdout.write(formatCompletion(shell, command.parent!)); // this one is a command of netctl
     }
   });
 }
