@@ -1,5 +1,8 @@
 /**
- * Where the cgroup hierarchies of this host are mounted: version 1, version 2, or both (cgroups(7)).
+ * Where the cgroup hierarchies of this host are mounted: version 1 or version 2 (cgroups(7)).
+ *
+ * A host may have both, the controllers in version 1 and version 2 for tracking processes only. Then we leave version 2 alone: it has nothing
+ * that we need, and to join it a process waits for all the kernel's readers, some 10 ms (kernel/cgroup/cgroup.c, cgroup_procs_write_start).
  *
  * @module
  */
@@ -13,11 +16,10 @@ export type CgroupController = (typeof CGROUP_CONTROLLERS)[number];
 
 /** Mount points of the hierarchies. */
 export interface CgroupLayout {
-  /** `hybrid`: controllers in version 1, and version 2 besides for tracking processes. */
-  version: "v1" | "hybrid" | "v2" | "none";
+  version: "v1" | "v2" | "none";
   /** Mount points of version 1 by controller. */
   v1: Partial<Record<CgroupController, string>>;
-  /** Mount point of version 2. */
+  /** Mount point of version 2, when that is the one. */
   unified?: string;
 }
 
@@ -49,6 +51,6 @@ export function parseCgroupLayout(mountinfo: string): CgroupLayout {
     else for (const controller of CGROUP_CONTROLLERS) if (options.includes(controller)) v1[controller] ??= mountPoint;
   }
   const hasV1 = Object.keys(v1).length > 0;
-  const version = hasV1 ? (unified === undefined ? "v1" : "hybrid") : unified === undefined ? "none" : "v2";
-  return { version, v1, ...(unified === undefined ? {} : { unified }) };
+  if (hasV1) return { version: "v1", v1 };
+  return unified === undefined ? { version: "none", v1 } : { version: "v2", v1, unified };
 }

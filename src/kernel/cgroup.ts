@@ -1,5 +1,5 @@
 /**
- * Cgroups of version 1, version 2 and both at once (cgroups(7)): made, limited, listed, killed and removed by one path below each root.
+ * Cgroups of version 1 and version 2 (cgroups(7)): made, limited, listed, killed and removed by one path below each root.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export class Cgroups {
     this.layout = layout;
   }
 
-  /** The directories of a cgroup, one in each hierarchy, version 2 last. @throws {NetdError} API_REQUEST_INVALID */
+  /** The directories of a cgroup, one in each hierarchy. @throws {NetdError} API_REQUEST_INVALID */
   directories(path: string): string[] {
     checkPath(path);
     const { v1, unified } = this.layout;
@@ -39,9 +39,13 @@ export class Cgroups {
     return [...mountPoints].map((mountPoint) => `${mountPoint}${path}`);
   }
 
-  /** The files into which a process writes `0` to join, one in each hierarchy. */
+  /**
+   * The files into which a process of one thread writes `0` to join, one in each hierarchy. In version 1 a thread that moves only itself waits
+   * for nobody, which a process does (see cgroup-layout.ts); version 2 moves processes only.
+   */
   joinFiles(path: string): string[] {
-    return this.directories(path).map((directory) => `${directory}/cgroup.procs`);
+    const file = this.layout.version === "v2" ? "cgroup.procs" : "tasks";
+    return this.directories(path).map((directory) => `${directory}/${file}`);
   }
 
   /** Whether any hierarchy has the cgroup. */
@@ -75,8 +79,10 @@ export class Cgroups {
 
   /** Move a process into a cgroup. @throws {KernelError} ESRCH when there is no such process */
   add(path: string, pid: number): void {
-    for (const file of this.joinFiles(path))
+    for (const directory of this.directories(path)) {
+      const file = `${directory}/cgroup.procs`;
       fsCall(`move process ${pid} to ${file}`, () => writeFileSync(file, String(pid)));
+    }
   }
 
   /** Processes of a cgroup and of all below it. */

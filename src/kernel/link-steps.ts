@@ -26,6 +26,8 @@ export const linkAddBridge: StepDefinition<LinkAddBridge> = {
   },
 };
 
+const ONE_QUEUE = ["numtxqueues", "1", "numrxqueues", "1"];
+
 export const linkAddVeth: StepDefinition<LinkAddVeth> = {
   apply({ host, hostAlias, bridge, peer, peerNetns, peerMac, mtu, up, netns }, session) {
     const master = bridge === undefined ? undefined : session.linkIndex(bridge, netns);
@@ -36,8 +38,26 @@ export const linkAddVeth: StepDefinition<LinkAddVeth> = {
   undo: ({ host, netns }, _memo, session) => deleteIfThere(host, netns, session),
   toShell({ host, hostAlias, bridge, peer, peerNetns, peerMac, mtu, up, netns }) {
     const pair = [
-      ...["link", "add", "name", host, ...wordOf("mtu", mtu), ...wordOf("master", bridge), "type", "veth"],
-      ...["peer", "name", peer, ...wordOf("mtu", mtu), ...wordOf("address", peerMac), ...wordOf("netns", peerNetns)],
+      ...[
+        "link",
+        "add",
+        "name",
+        host,
+        ...ONE_QUEUE,
+        ...wordOf("mtu", mtu),
+        ...wordOf("master", bridge),
+        "type",
+        "veth",
+      ],
+      ...[
+        "peer",
+        "name",
+        peer,
+        ...ONE_QUEUE,
+        ...wordOf("mtu", mtu),
+        ...wordOf("address", peerMac),
+        ...wordOf("netns", peerNetns),
+      ],
     ];
     return [
       shellCommand(...ipIn(netns), ...pair),

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Readable } from "node:stream";
-import type { FastifyInstance } from "fastify";
 import type {
   ContainerInfo,
   ContainerSpec,
@@ -26,11 +25,10 @@ import { imageUser } from "./container-registry.ts";
 import { showLaunch, showStop } from "./container-show.ts";
 import type { DaemonContext } from "./context.ts";
 import { planDetach } from "./endpoint-plan.ts";
-import { createServer } from "./http/index.ts";
+import { type ApiServer, createServer, listenOnSocket } from "./http/index.ts";
 import { parseImageChanges } from "./image-changes.ts";
 import { type ReadLogOptions, readLog } from "./log-reader.ts";
 import type { DaemonOptions } from "./options.ts";
-import { listenOnSocket } from "./socket.ts";
 import { openContext } from "./start.ts";
 
 declare const NETD_VERSION: string;
@@ -40,7 +38,7 @@ export class Daemon {
   readonly logger: Logger;
   readonly #context: DaemonContext;
   readonly #lifecycle: ContainerLifecycle;
-  #server: FastifyInstance | undefined;
+  #server: ApiServer | undefined;
 
   private constructor(context: DaemonContext, lifecycle: ContainerLifecycle) {
     this.#context = context;

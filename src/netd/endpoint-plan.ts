@@ -54,7 +54,7 @@ export function planAttach(input: EndpointPlanInput): NetworkStep[] {
     { op: "address.add", netns, link: CONTAINER_INTERFACE, address },
     { op: "link.set", netns, name: CONTAINER_INTERFACE, up: true },
     { op: "route.add", netns, to: "default", via: gateway, dev: CONTAINER_INTERFACE },
-    { op: "arp.announce", netns, link: CONTAINER_INTERFACE, address: input.address, mac },
+    { op: "arp.announce", netns, link: CONTAINER_INTERFACE, address: input.address, mac, port: hostInterface },
   ];
 }
 

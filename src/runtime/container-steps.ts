@@ -14,8 +14,8 @@ import type { StartParams } from "./protocol.ts";
 /** What a plan depends on besides its container. */
 export interface HostFacts {
   cgroups: CgroupLayout;
-  /** `cgroup.procs` files of the container's cgroups. */
-  procsFiles: string[];
+  /** Files that a process writes itself into to join the container's cgroups. */
+  joinFiles: string[];
 }
 
 /** A process to be born: into which pid namespace, and what it does until its exec. */
@@ -33,7 +33,7 @@ export function planContainer(params: StartParams, facts: HostFacts): ProcessPla
     pidNamespace: isNew("pid") ? "new" : "host",
     steps: [
       planStdio(params),
-      { op: "cgroup.join", procsFiles: facts.procsFiles },
+      { op: "cgroup.join", joinFiles: facts.joinFiles },
       { op: "session.start" },
       ...planNamespaces(namespaces),
       { op: "mount.propagation", propagation: "private" },
@@ -140,7 +140,6 @@ function planCgroupView(
     seen.set(mountPoint, name);
     if (name !== controller) steps.push({ op: "link.make", root, path: `${destination}/${controller}`, target: name });
   }
-  if (cgroups.unified !== undefined) steps.push(view(cgroups.unified, `${destination}/unified`));
   if (flags.includes("ro")) steps.push({ op: "mount.flags", root, target: destination, flags: ["ro"] });
   return steps;
 }

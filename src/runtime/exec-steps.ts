@@ -13,7 +13,7 @@ export interface PlanExecOptions {
   /** First process of the container, and our descriptor of it. */
   pid: number;
   pidfd: number;
-  procsFiles: string[];
+  joinFiles: string[];
   stdin: StdioSource;
   stdout: StdioSource;
   stderr: StdioSource;
@@ -21,7 +21,7 @@ export interface PlanExecOptions {
 
 /** Plan a process that enters all namespaces of a container. */
 export function planExec(process: OciProcess, options: PlanExecOptions): ProcessPlan {
-  const { pid, pidfd, procsFiles, stdin, stdout, stderr } = options;
+  const { pid, pidfd, joinFiles, stdin, stdout, stderr } = options;
   const { consoleSize, user } = process;
   const terminal: ProcessStep = {
     op: "terminal.open",
@@ -34,7 +34,7 @@ export function planExec(process: OciProcess, options: PlanExecOptions): Process
     pidNamespace: { pidfd },
     steps: [
       { op: "stdio.open", stdin, stdout, stderr, uid: user.uid, gid: user.gid },
-      { op: "cgroup.join", procsFiles },
+      { op: "cgroup.join", joinFiles },
       { op: "session.start" },
       { op: "namespaces.enter", kinds: ["mount", "cgroup", "uts", "ipc", "network"], pid, pidfd },
       { op: "root.current" },

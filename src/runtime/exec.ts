@@ -17,7 +17,7 @@ export interface StartExecOptions {
   children: ChildWatch;
   pid: number;
   pidfd: number;
-  procsFiles: string[];
+  joinFiles: string[];
   /** Send the answer; returns the client that gets the streams, if there is one. */
   answer: (result: { pid: number }) => StreamPeer | undefined;
 }
@@ -38,10 +38,10 @@ export async function startExec(params: ExecParams, options: StartExecOptions): 
   const pipes = openPipes(params);
   let launched: Awaited<ReturnType<ForkServer["launch"]>>;
   try {
-    const { pid, pidfd, procsFiles } = options;
+    const { pid, pidfd, joinFiles } = options;
     const { stdin, stdout, stderr } = pipes;
     launched = await options.forkServer.launch(
-      planExec(params.process, { pid, pidfd, procsFiles, stdin, stdout, stderr }),
+      planExec(params.process, { pid, pidfd, joinFiles, stdin, stdout, stderr }),
     );
   } catch (error) {
     for (const fd of Object.values(pipes.ours)) closeSync(fd);

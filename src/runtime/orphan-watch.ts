@@ -24,7 +24,7 @@ interface Watched {
   watcher: FSWatcher | undefined;
 }
 
-const POLL_MS = 1_000;
+const POLL_MS = 250;
 /** From the last process leaving its cgroup to its being a zombie: the rest of its exit. */
 const SETTLE_MS = 2;
 

@@ -110,7 +110,7 @@ export class Supervisor {
       children: this.#children,
       pid: container.record.pid,
       pidfd,
-      procsFiles: cgroups.joinFiles(container.record.cgroupsPath),
+      joinFiles: cgroups.joinFiles(container.record.cgroupsPath),
       answer,
     });
   }
@@ -262,7 +262,7 @@ export class Supervisor {
 
   #factsFor(cgroupsPath: string) {
     const { cgroups } = this.#options;
-    return { cgroups: cgroups.layout, procsFiles: cgroups.joinFiles(cgroupsPath) };
+    return { cgroups: cgroups.layout, joinFiles: cgroups.joinFiles(cgroupsPath) };
   }
 
   #checkStartable(containerId: string): void {

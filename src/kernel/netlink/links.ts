@@ -30,6 +30,9 @@ export interface LinkInfo {
   link?: number;
 }
 
+/** The queues of a veth end. Asked for none, the kernel makes one for each CPU and then cuts them down to one, waiting for all its readers. */
+const ONE_QUEUE = { numTxQueues: 1, numRxQueues: 1 };
+
 /** IF_OPER_* in their order (linux/if.h). */
 const OPER_STATES = ["unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"] as const;
 
@@ -136,6 +139,7 @@ export function addVeth(socket: RtnetlinkSocket, veth: NewVeth): void {
       {},
       {
         ifname: peer,
+        ...ONE_QUEUE,
         ...mtuAttribute,
         ...(peerMac === undefined ? {} : { address: macBytes(peerMac) }),
         ...(peerNetnsFd === undefined ? {} : { netNsFd: peerNetnsFd }),
@@ -146,7 +150,10 @@ export function addVeth(socket: RtnetlinkSocket, veth: NewVeth): void {
   socket.change({
     type: MessageType.NEWLINK,
     flags: NEW_EXCLUSIVE,
-    body: linkMessage({}, { ifname: host, ...mtuAttribute, ...(master === undefined ? {} : { master }), linkinfo }),
+    body: linkMessage(
+      {},
+      { ifname: host, ...ONE_QUEUE, ...mtuAttribute, ...(master === undefined ? {} : { master }), linkinfo },
+    ),
     call: () =>
       `add veth '${host}' with peer '${peer}' (RTM_NEWLINK kind=veth${master === undefined ? "" : ` master=${master}`})`,
   });

@@ -12,8 +12,8 @@ import { quoteWord } from "./shell-quote.ts";
 /** Enter cgroups. Goes before a new cgroup namespace, whose root is where the process is then. */
 export interface CgroupJoinStep {
   op: "cgroup.join";
-  /** Paths of `cgroup.procs` files, one a hierarchy. */
-  procsFiles: string[];
+  /** Paths of `tasks` (version 1) or `cgroup.procs` (version 2) files, one a hierarchy. */
+  joinFiles: string[];
 }
 
 /** "0" means the writing process (cgroups(7)). */
@@ -21,12 +21,12 @@ const SELF = Buffer.from("0");
 
 /** Carries out {@link CgroupJoinStep}. */
 export const cgroupJoin: ProcessStepDefinition<CgroupJoinStep> = {
-  walk({ procsFiles }) {
-    for (const path of procsFiles) {
+  walk({ joinFiles }) {
+    for (const path of joinFiles) {
       const fd = check(open(path, O_WRONLY | O_CLOEXEC, 0), () => `open(${path})`);
       check(write(fd, SELF, SELF.length), () => `write(${path}, 0)`);
       close(fd);
     }
   },
-  toShell: ({ procsFiles }) => procsFiles.map((path) => `echo 0 > ${quoteWord(path)}`),
+  toShell: ({ joinFiles }) => joinFiles.map((path) => `echo 0 > ${quoteWord(path)}`),
 };

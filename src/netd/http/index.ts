@@ -4,4 +4,6 @@
  *
  * @module
  */
+export type { FastifyInstance as ApiServer } from "fastify";
+export { listenOnSocket } from "./listen.ts";
 export { createServer } from "./server.ts";

@@ -1,2 +1,1 @@
-echo 1 >/sys/fs/cgroup/unified/netd/c1/cgroup.kill
-rmdir /sys/fs/cgroup/memory/netd/c1 /sys/fs/cgroup/cpu/netd/c1 /sys/fs/cgroup/pids/netd/c1 /sys/fs/cgroup/devices/netd/c1 /sys/fs/cgroup/unified/netd/c1
+rmdir /sys/fs/cgroup/memory/netd/c1 /sys/fs/cgroup/cpu/netd/c1 /sys/fs/cgroup/pids/netd/c1 /sys/fs/cgroup/devices/netd/c1

@@ -1,6 +1,6 @@
 ip netns add web
 nsenter --net=/run/netns/web sysctl -qew net/ipv6/conf/default/disable_ipv6=1
-ip link add name ve3f2a91c04b mtu 1450 master br0 type veth peer name eth0 mtu 1450 address 02:42:ac:10:00:02 netns web
+ip link add name ve3f2a91c04b numtxqueues 1 numrxqueues 1 mtu 1450 master br0 type veth peer name eth0 numtxqueues 1 numrxqueues 1 mtu 1450 address 02:42:ac:10:00:02 netns web
 sysctl -qew net/ipv6/conf/ve3f2a91c04b/accept_ra=0
 ip link set dev ve3f2a91c04b alias netd:0badcafe:3f2a91c04b5e0000000000000000000000000000000000000000000000000000
 sysctl -qew net/ipv6/conf/ve3f2a91c04b/disable_ipv6=1

@@ -19,11 +19,8 @@ describe("parseCgroupLayout", () => {
     });
   });
 
-  test("parseCgroupLayout reads both versions at once", () => {
-    expect(parseCgroupLayout(ROOT + V1 + UNIFIED)).toMatchObject({
-      version: "hybrid",
-      unified: "/sys/fs/cgroup/unified",
-    });
+  test("parseCgroupLayout leaves version 2 alone where version 1 has the controllers", () => {
+    expect(parseCgroupLayout(ROOT + V1 + UNIFIED)).toEqual(parseCgroupLayout(ROOT + V1));
   });
 
   test("parseCgroupLayout reads version 2", () => {

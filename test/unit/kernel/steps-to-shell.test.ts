@@ -6,15 +6,14 @@ import { NETWORK_CASES, OTHER_CASES } from "../../support/step-cases.ts";
 
 const GOLDEN = resolve(import.meta.dirname, "../../golden/kernel");
 
-const HYBRID: CgroupLayout = {
-  version: "hybrid",
+const V1: CgroupLayout = {
+  version: "v1",
   v1: {
     memory: "/sys/fs/cgroup/memory",
     cpu: "/sys/fs/cgroup/cpu",
     pids: "/sys/fs/cgroup/pids",
     devices: "/sys/fs/cgroup/devices",
   },
-  unified: "/sys/fs/cgroup/unified",
 };
 const V2: CgroupLayout = { version: "v2", v1: {}, unified: "/sys/fs/cgroup" };
 
@@ -22,7 +21,7 @@ describe("stepsToShell", () => {
   test.each([...NETWORK_CASES, ...OTHER_CASES])(
     "stepsToShell prints $name as a person would type it",
     async ({ name, steps }) => {
-      const session = new KernelSession(new Cgroups(HYBRID));
+      const session = new KernelSession(new Cgroups(V1));
       await expect(`${stepsToShell(steps, session).join("\n")}\n`).toMatchFileSnapshot(`${GOLDEN}/${name}.sh`);
     },
   );

@@ -5,8 +5,8 @@
  */
 import { chmodSync, chownSync, readFileSync, rmSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
-import { NetdError } from "../errors.ts";
-import type { DaemonOptions } from "./options.ts";
+import { NetdError } from "../../errors.ts";
+import type { DaemonOptions } from "../options.ts";
 
 /** Who may use the socket: root and its group. */
 const SOCKET_MODE = 0o660;
