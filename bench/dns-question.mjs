@@ -15,7 +15,8 @@ export class DnsClient {
 
   /** The address of a name. Rejects when there is none. */
   async ask(name) {
-    const id = (this.#id = (this.#id + 1) & 0xffff);
+    this.#id = (this.#id + 1) & 0xffff;
+    const id = this.#id;
     const labels = name.split(".").flatMap((label) => [label.length, ...Buffer.from(label)]);
     const query = [id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 0, TYPE_A, 0, CLASS_IN];
     const answer = await new Promise((resolve) => {

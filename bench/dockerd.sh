@@ -9,7 +9,7 @@ directory=$1 cgroup=$2
 
 mount -t tmpfs none /run
 ip link set lo up
-dockerd --data-root "$directory/data" --exec-root "$directory/exec" --pidfile "$directory/docker.pid" \
+TMPDIR=$directory dockerd --data-root "$directory/data" --exec-root "$directory/exec" --pidfile "$directory/docker.pid" \
   --host "unix://$directory/docker.sock" --cgroup-parent "$cgroup" --log-level error >"$directory/dockerd.log" 2>&1 &
 
 attempt=0

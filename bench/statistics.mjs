@@ -1,4 +1,5 @@
 // Medians of interleaved runs.
+import { setTimeout as delay } from "node:timers/promises";
 
 /** The value below which the given share of the values lies; the mean of the two in the middle for a median of an even count. */
 export function quantile(values, share) {
@@ -13,6 +14,9 @@ export function median(values) {
   return quantile(values, 0.5);
 }
 
+/** What a contestant leaves to the kernel, such as the end of a network namespace, is over before the next one runs. */
+const PAUSE_MS = 80;
+
 /**
  * Run each contestant once a round, for so many rounds, after some that don't count; times in milliseconds by name.
  *
@@ -24,6 +28,7 @@ export async function interleave(contestants, { rounds, warmups }) {
   for (let round = -warmups; round < rounds; round++) {
     const shift = Math.abs(round) % names.length;
     for (const name of [...names.slice(shift), ...names.slice(0, shift)]) {
+      await delay(PAUSE_MS);
       const time = await contestants[name](round + warmups);
       if (round >= 0) times[name].push(time);
     }
