@@ -8,13 +8,17 @@ import type { SessionStreams } from "./session.ts";
 
 /** Standard streams of a session under `--json`. */
 export class CapturedStreams implements SessionStreams {
-  readonly stdin: Readable;
+  readonly #context: SessionStreams;
   readonly #parts: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
   readonly stdout: Writable = collectInto(this.#parts.stdout);
   readonly stderr: Writable = collectInto(this.#parts.stderr);
 
-  constructor(stdin: Readable) {
-    this.stdin = stdin;
+  constructor(context: SessionStreams) {
+    this.#context = context;
+  }
+
+  get stdin(): Readable {
+    return this.#context.stdin;
   }
 
   /** All output so far, as text. */

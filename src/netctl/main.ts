@@ -34,8 +34,14 @@ async function main(argv: string[]): Promise<void> {
     exitCode: 0,
   };
   await runNetctl(argv, context);
-  // Open inputs and connections must not hold a finished command; writes to pipes, files and terminals are synchronous on Linux.
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+  // Open inputs and connections must not hold a finished command.
   process.exit(context.exitCode);
+}
+
+/** Wait until a slow reader has taken everything. */
+async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength > 0) await new Promise((resolve) => stream.write("", resolve));
 }
 
 /** A reader such as `head` that has seen enough is no error. */

@@ -22,7 +22,8 @@ export interface SessionOptions {
 
 /** Where the container's streams go. */
 export interface SessionStreams {
-  stdin: Readable;
+  /** Only touched when it is sent: node opens it on first sight. */
+  readonly stdin: Readable;
   stdout: Writable;
   stderr: Writable;
 }
@@ -37,9 +38,9 @@ export type SessionEnd = { kind: "exited"; exitCode: number } | { kind: "detache
  */
 export async function holdSession(connection: FrameConnection, options: SessionOptions): Promise<SessionEnd> {
   const { socket, rest } = connection;
-  const { stdin, stdout } = options.streams;
-  const isTerminal = options.hasTty && options.hasStdin && (stdin as ReadStream).isTTY === true;
-  using _terminal = isTerminal ? await RawTerminal.take(stdin as ReadStream) : undefined;
+  const { stdout } = options.streams;
+  const stdin = options.hasStdin ? options.streams.stdin : undefined;
+  using terminal = options.hasTty && isTty(stdin) ? await RawTerminal.take(stdin) : undefined;
 
   const sendSize = (): void => {
     const size = terminalSize(stdout as WriteStream);
@@ -63,13 +64,18 @@ export async function holdSession(connection: FrameConnection, options: SessionO
       socket.on("close", () => reject(new NetdError("DAEMON_NOT_RUNNING", CLOSED, { remedy: CLOSED_REMEDY })));
       receive(rest);
       socket.on("data", receive);
-      if (options.hasStdin) sendStdin(connection, stdin, isTerminal, () => resolve({ kind: "detached" }));
+      const onDetached = (): void => resolve({ kind: "detached" });
+      if (stdin !== undefined) sendStdin(connection, stdin, terminal !== undefined, onDetached);
     });
   } finally {
     stdout.off("resize", sendSize);
-    if (options.hasStdin) stdin.pause().removeAllListeners("data");
+    stdin?.pause().removeAllListeners("data");
     socket.destroy();
   }
+}
+
+function isTty(stream: Readable | undefined): stream is ReadStream {
+  return (stream as ReadStream | undefined)?.isTTY === true;
 }
 
 const CLOSED = "Cannot follow the process to its end: netd closed the connection";

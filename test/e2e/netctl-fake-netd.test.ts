@@ -243,6 +243,17 @@ describe("netctl", () => {
     expect(Buffer.concat(parts).toString()).toMatch(/^ADDRESS +MAC .*\n$/);
   });
 
+  test("loses nothing to a slow reader", async () => {
+    const many = Array.from({ length: 20_000 }, () => LEASE);
+    await using fake = await FakeNetd.listen(() => FakeNetd.json(200, many));
+    const child = spawn("sh", ["-c", `"$0" "$1" ls | (read heading; wc -l)`, process.execPath, `${DIST}/netctl.cjs`], {
+      env: { ...process.env, NETD_SOCKET: fake.socketPath },
+    });
+    const [count] = (await once(child.stdout, "data")) as [Buffer];
+    expect(Number(count.toString())).toBe(many.length);
+    if (child.exitCode === null) await once(child, "exit");
+  });
+
   test("stops at a server that does not speak its language", async () => {
     await using fake = await FakeNetd.listen(() => "SSH-2.0-OpenSSH\r\n\r\n");
     const { stderr, exitCode } = await netctl(fake, ["ps"]);

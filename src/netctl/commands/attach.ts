@@ -30,7 +30,7 @@ export function defineAttach(command: Command, context: NetctlContext): void {
           (signal) => void client.killContainer(id, signal).catch(() => undefined),
           () => process.exit(1),
         );
-    const captured = options.json ? new CapturedStreams(context.stdin) : undefined;
+    const captured = options.json ? new CapturedStreams(context) : undefined;
     const end = await holdSession(connection, { hasTty: spec.tty === true, hasStdin, streams: captured ?? context });
     context.exitCode = end.kind === "exited" ? end.exitCode : 0;
     if (captured !== undefined) {

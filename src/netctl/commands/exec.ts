@@ -49,7 +49,7 @@ async function exec(name: string, argv: string[], options: ExecOptions, context:
     if (options.json) printJson({ container: name, exitCode: null }, context);
     return;
   }
-  const captured = options.json ? new CapturedStreams(context.stdin) : undefined;
+  const captured = options.json ? new CapturedStreams(context) : undefined;
   const end = await holdSession(connection, {
     hasTty: options.tty === true,
     hasStdin: options.interactive === true,

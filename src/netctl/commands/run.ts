@@ -81,7 +81,7 @@ async function follow(
   options: RunOptions,
   context: NetctlContext,
 ): Promise<void> {
-  const captured = options.json ? new CapturedStreams(context.stdin) : undefined;
+  const captured = options.json ? new CapturedStreams(context) : undefined;
   const end = await holdSession(connection, {
     hasTty: options.tty === true,
     hasStdin: options.interactive === true,
