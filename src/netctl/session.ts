@@ -60,7 +60,8 @@ export async function holdSession(connection: FrameConnection, options: SessionO
           reject(error);
         }
       };
-      socket.on("error", reject);
+      // Told as the close that follows it.
+      socket.on("error", () => {});
       socket.on("close", () => reject(new NetdError("DAEMON_NOT_RUNNING", CLOSED, { remedy: CLOSED_REMEDY })));
       receive(rest);
       socket.on("data", receive);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Duplex } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { formatError, NetdError } from "../../errors.ts";
 import type { Daemon } from "../daemon.ts";
@@ -58,8 +59,22 @@ export function createServer(daemon: Daemon): FastifyInstance {
   registerContainerRoutes(server, daemon);
   registerImageRoutes(server, daemon);
   registerNetworkRoutes(server, daemon);
-  server.server.on("upgrade", (request, socket, head) => void handleUpgrade(daemon, request, socket, head));
+  serveUpgrades(server, daemon);
   return server;
+}
+
+/** Serve streams. They left HTTP, so that the server would wait for their ends when it closes: they are ended before. */
+function serveUpgrades(server: FastifyInstance, daemon: Daemon): void {
+  const sockets = new Set<Duplex>();
+  server.server.on("upgrade", (request, socket, head) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    void handleUpgrade(daemon, request, socket, head);
+  });
+  server.addHook("preClose", (done) => {
+    for (const socket of sockets) socket.destroy();
+    done();
+  });
 }
 
 /** Turn what fastify and its parsers throw into an error of ours. */

@@ -134,17 +134,24 @@ async function nextChunk(socket: Duplex): Promise<Buffer> {
 function splice(client: Duplex, { stream, settled }: OpenedStream): void {
   const runtime: Socket = stream.socket;
   const parser = new FrameParser();
+  let hasEnded = false;
   const passOn = (bytes: Buffer): void => {
-    for (const frame of parser.push(bytes)) void passFrame(client, runtime, frame, settled);
+    for (const frame of parser.push(bytes)) {
+      hasEnded ||= frame.kind === "exit";
+      void passFrame(client, runtime, frame, settled);
+    }
   };
   client.on("drain", () => runtime.resume());
+  client.on("close", () => runtime.destroy());
+  client.pipe(runtime);
   runtime.on("error", () => runtime.destroy());
-  // An exit frame takes this back, and the first bytes may hold one.
-  runtime.on("close", () => client.end());
+  runtime.on("close", () => {
+    if (!hasEnded) client.end();
+    // What nobody takes any more is thrown away: a client that is not read from is never seen to leave.
+    client.unpipe(runtime).resume();
+  });
   if (stream.rest.length > 0) passOn(stream.rest);
   runtime.on("data", passOn);
-  client.pipe(runtime);
-  client.on("close", () => runtime.destroy());
   client.resume();
   runtime.resume();
 }
@@ -155,12 +162,11 @@ async function passFrame(
   frame: Frame,
   settled: () => Promise<unknown>,
 ): Promise<void> {
+  const bytes = formatFrame(frame.kind, frame.payload);
   if (frame.kind === "exit") {
-    runtime.removeAllListeners("close");
-    const bytes = formatFrame(frame.kind, frame.payload);
     await settled();
     client.end(bytes);
-    return;
+  } else if (!client.write(bytes)) {
+    runtime.pause();
   }
-  if (!client.write(formatFrame(frame.kind, frame.payload))) runtime.pause();
 }
