@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { DaemonInfo } from "../../src/api/index.ts";
 import { RUN_DIR, SANDBOX_DIR, STATE_DIR } from "../../src/sandbox/mounts.ts";
+import { LiveProgram } from "./live-program.ts";
 
 /** Where the built commands lie. */
 export const DIST = resolve(import.meta.dirname, "../../dist");
@@ -87,6 +88,21 @@ export class TestSandbox implements AsyncDisposable {
       child.stdin?.on("error", () => {});
       child.stdin?.end(options.input ?? "");
     });
+  }
+
+  /** Run lines of sh inside. */
+  sh(script: string): Promise<SandboxResult> {
+    return this.run("sh", "-c", script);
+  }
+
+  /** Start a command inside, to be talked to. */
+  start(...command: string[]): LiveProgram {
+    return LiveProgram.start(command, { env: this.env(), enter: this.enter() });
+  }
+
+  /** The same in a terminal of its own. */
+  startInTerminal(...command: string[]): LiveProgram {
+    return LiveProgram.start(command, { env: this.env(), enter: this.enter(), hasTerminal: true });
   }
 
   /** Run netctl inside. */
