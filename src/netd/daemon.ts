@@ -25,7 +25,6 @@ import { imageUser } from "./container-registry.ts";
 import { showLaunch, showStop } from "./container-show.ts";
 import type { DaemonContext } from "./context.ts";
 import { planDetach } from "./endpoint-plan.ts";
-import { type ApiServer, createServer, listenOnSocket } from "./http/index.ts";
 import { parseImageChanges } from "./image-changes.ts";
 import { type ReadLogOptions, readLog } from "./log-reader.ts";
 import type { DaemonOptions } from "./options.ts";
@@ -38,7 +37,6 @@ export class Daemon {
   readonly logger: Logger;
   readonly #context: DaemonContext;
   readonly #lifecycle: ContainerLifecycle;
-  #server: ApiServer | undefined;
 
   private constructor(context: DaemonContext, lifecycle: ContainerLifecycle) {
     this.#context = context;
@@ -47,22 +45,18 @@ export class Daemon {
   }
 
   /**
-   * Start: read the state, bring the kernel to it, find or start the helpers, listen.
+   * Start: read the state, bring the kernel to it, find or start the helpers. It does not listen yet.
    *
    * @throws {NetdError} DAEMON_ALREADY_RUNNING, BRIDGE_FOREIGN, SUBNET_OVERLAPS_ROUTE …
    */
   static async start(options: DaemonOptions, logger: Logger): Promise<Daemon> {
     const { context, lifecycle } = await openContext(options, logger);
-    const daemon = new Daemon(context, lifecycle);
-    daemon.#server = createServer(daemon);
-    await listenOnSocket(daemon.#server, options);
-    return daemon;
+    return new Daemon(context, lifecycle);
   }
 
-  /** Stop serving; containers, their network and their names go on. */
-  async stop(): Promise<void> {
+  /** Let go of everything; containers, their network and their names go on. */
+  stop(): void {
     const { runtime, dns, store, journal, links } = this.#context;
-    await this.#server?.close();
     runtime.stop();
     dns.stop();
     links[Symbol.dispose]();

@@ -6,6 +6,7 @@
 import { formatError } from "../errors.ts";
 import { createLogger } from "../logger.ts";
 import { Daemon } from "./daemon.ts";
+import { createServer, listenOnSocket } from "./http/index.ts";
 import { type DaemonCommand, parseDaemonOptions, USAGE } from "./options.ts";
 import { teardown } from "./teardown.ts";
 
@@ -40,9 +41,14 @@ async function main(): Promise<void> {
       return;
     }
     const daemon = await Daemon.start(options, logger);
+    const server = createServer(daemon);
+    await listenOnSocket(server, options);
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       process.once(signal, () => {
-        void daemon.stop().then(() => process.exit(0));
+        void server.close().then(() => {
+          daemon.stop();
+          process.exit(0);
+        });
       });
     }
     process.stdout.write(`netd ${NETD_VERSION} listens on ${options.socket}\n`);

@@ -4,6 +4,5 @@
  *
  * @module
  */
-export type { FastifyInstance as ApiServer } from "fastify";
 export { listenOnSocket } from "./listen.ts";
 export { createServer } from "./server.ts";
