@@ -55,8 +55,11 @@ export class Container {
   /** What shall outlive this runtime. */
   keptDescriptors(): KeptDescriptor[] {
     const { containerId } = this.record;
+    if (this.record.state !== "running") return [];
     const { terminalFd, stdinFd } = this.streams;
+    const outputs = terminalFd === undefined ? this.streams.outputFds() : [];
     return [
+      ...outputs.map(([purpose, fd]) => ({ containerId, purpose, fd })),
       ...(terminalFd === undefined ? [] : [{ containerId, purpose: "terminal", fd: terminalFd } as const]),
       // Standard input of a client's own container ends with its client, and its end of file must not wait for anybody.
       ...(stdinFd === undefined || this.#closesStdin ? [] : [{ containerId, purpose: "stdin", fd: stdinFd } as const]),

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { Socket, type SocketConstructorOpts } from "node:net";
 import { ReadStream } from "node:tty";
+import { duplicateDescriptor, setNonblocking } from "../kernel/process/index.ts";
 
 /** What an {@link OutputPump} is made from. */
 export interface OutputPumpOptions {
@@ -19,58 +20,94 @@ export interface OutputPumpOptions {
 const CHUNK_BYTES = 64 * 1024;
 /** All that a pipe can hold for us: fs.pipe-max-size, of which no container may have more. */
 const DRAIN_BYTES = 1 << 20;
+/** How soon a terminal is looked at again that no process had open. */
+const REOPEN_MS = 50;
 
 /** Reads one descriptor. Nothing is kept here: what is not taken stays in the pipe, and the writer waits. */
 export class OutputPump {
   readonly #options: OutputPumpOptions;
-  readonly #socket: Socket;
   readonly #buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  #socket: Socket;
+  #reopen: NodeJS.Timeout | undefined;
   #isOpen = true;
+  #isStopped = false;
 
   constructor(options: OutputPumpOptions) {
     this.#options = options;
-    const onread = {
-      buffer: this.#buffer,
-      callback: (length: number, bytes: Uint8Array) => options.take(asBuffer(bytes, length)),
-    };
-    this.#socket = options.isTerminal
-      ? new ReadStream(options.fd, { onread } as object)
-      : // Node's types know the option for connecting sockets only.
-        new Socket({ fd: options.fd, readable: true, writable: false, onread } as SocketConstructorOpts);
-    // A terminal whose last user went away answers EIO; the end is learnt from the process.
-    this.#socket.on("error", () => {});
-    this.#socket.resume();
+    if (options.isTerminal) setNonblocking(options.fd);
+    this.#socket = this.#open();
+  }
+
+  /** The descriptor; another file's once {@link isEnded}. */
+  get fd(): number {
+    return this.#options.fd;
+  }
+
+  /** Whether its writers have closed it, and it with them. */
+  get isEnded(): boolean {
+    return !this.#isOpen || (!this.#options.isTerminal && this.#socket.destroyed);
   }
 
   /** Go on after `take` said stop. */
   resume(): void {
-    if (this.#isOpen) this.#socket.resume();
-  }
-
-  /** Write to the terminal whose master this is. */
-  get terminal(): Socket {
-    return this.#socket;
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    this.#socket.resume();
   }
 
   /** Take what is there now, without waiting for more, whatever `take` says; then close. Called when the writer has ended. */
   finish(): void {
-    const isOver = !this.#isOpen || this.#socket.destroyed;
+    if (!this.#isOpen) return;
     this.#isOpen = false;
-    // Its writers closed it, and so has the socket; the number may be another file's by now.
-    if (isOver) return;
-    this.#socket.pause();
+    clearTimeout(this.#reopen);
+    const { fd, isTerminal } = this.#options;
+    // A pipe whose writers have gone was closed by the socket; its number may be another file's by now.
+    if (isTerminal || !this.#socket.destroyed) this.#drain();
+    this.#socket.destroy();
+    if (isTerminal) closeSync(fd);
+  }
+
+  #open(): Socket {
+    const { fd, isTerminal } = this.#options;
+    const onread = {
+      buffer: this.#buffer,
+      callback: (length: number, bytes: Uint8Array) => this.#take(Buffer.from(bytes.buffer, bytes.byteOffset, length)),
+    };
+    const socket = isTerminal
+      ? new ReadStream(duplicateDescriptor(fd), { onread } as object)
+      : // Node's types know the option for connecting sockets only.
+        new Socket({ fd, readable: true, writable: false, onread } as SocketConstructorOpts);
+    socket.on("error", () => {});
+    if (isTerminal) socket.on("close", () => this.#reopenTerminal());
+    return socket.resume();
+  }
+
+  /**
+   * When no process has a terminal open, libuv says that it has ended, and that before its last bytes are read. Another process may open it
+   * again; the end is learnt from the container's.
+   */
+  #reopenTerminal(): void {
+    if (!this.#isOpen) return;
+    if (!this.#isStopped) this.#drain();
+    this.#reopen = setTimeout(() => {
+      this.#socket = this.#open();
+    }, REOPEN_MS);
+  }
+
+  #take(bytes: Buffer): boolean {
+    const isWanted = this.#options.take(bytes);
+    if (!isWanted) this.#isStopped = true;
+    return isWanted;
+  }
+
+  #drain(): void {
     for (let taken = 0; taken < DRAIN_BYTES; ) {
       const length = readNow(this.#options.fd, this.#buffer);
-      if (length === 0) break;
+      if (length === 0) return;
       taken += length;
-      this.#options.take(this.#buffer.subarray(0, length));
+      this.#take(this.#buffer.subarray(0, length));
     }
-    this.#socket.destroy();
   }
-}
-
-function asBuffer(bytes: Uint8Array, length: number): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, length);
 }
 
 /** Read what is there; 0 when there is nothing, or never will be (EIO of a terminal). */

@@ -5,10 +5,11 @@
  */
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
-import { duplicateDescriptor, resizeTerminal } from "../kernel/process/index.ts";
+import { resizeTerminal } from "../kernel/process/index.ts";
 import type { OutputStream } from "./cri-log.ts";
 import { OutputPump } from "./output-pump.ts";
 import { StreamClient } from "./stream-client.ts";
+import { TerminalInput } from "./terminal-input.ts";
 
 /** Our ends; the streams close them. */
 export interface ProcessStreamsOptions {
@@ -27,8 +28,9 @@ export interface ProcessStreamsOptions {
 export class ProcessStreams {
   readonly #options: ProcessStreamsOptions;
   readonly #clients = new Set<StreamClient>();
-  readonly #pumps: OutputPump[] = [];
+  readonly #pumps = new Map<OutputPump, OutputStream>();
   #input: Socket | undefined;
+  #terminalInput: TerminalInput | undefined;
   #stdinFd: number | undefined;
   #terminalFd: number | undefined;
 
@@ -51,6 +53,13 @@ export class ProcessStreams {
     return this.#terminalFd;
   }
 
+  /** Reading ends of outputs that have not ended. */
+  outputFds(): [OutputStream, number][] {
+    return [...this.#pumps].flatMap(([pump, stream]) =>
+      pump.isEnded ? [] : [[stream, pump.fd] as [OutputStream, number]],
+    );
+  }
+
   /** Take the master of the terminal, which another process kept. */
   restoreTerminal(fd: number): void {
     if (this.#terminalFd !== undefined) {
@@ -58,9 +67,8 @@ export class ProcessStreams {
       return;
     }
     this.#terminalFd = fd;
-    // The pump's own: when no process has the terminal open for a moment, reading ends, and the terminal must not hang up.
-    const pump = this.#pump(duplicateDescriptor(fd), "stdout", true);
-    this.#setInput(pump.terminal);
+    this.#pump(fd, "stdout", true);
+    this.#terminalInput = new TerminalInput(fd, () => this.#resumeInput());
   }
 
   /** Take the write end of standard input, which another process kept. */
@@ -70,7 +78,15 @@ export class ProcessStreams {
       return;
     }
     this.#stdinFd = fd;
-    this.#setInput(new Socket({ fd, readable: false, writable: true }));
+    const input = new Socket({ fd, readable: false, writable: true });
+    this.#input = input;
+    // The process closed its end: what clients send is lost, as in a pipe.
+    input.on("error", () => {
+      if (this.#input !== input) return;
+      this.#input = undefined;
+      this.#stdinFd = undefined;
+    });
+    input.on("drain", () => this.#resumeInput());
   }
 
   /** Join a client. `rest` are bytes it sent already. */
@@ -91,7 +107,7 @@ export class ProcessStreams {
   /** Close standard input once all that clients sent is written. A terminal has no such end. */
   closeInput(): void {
     const input = this.#input;
-    if (input === undefined || this.#terminalFd !== undefined) return;
+    if (input === undefined) return;
     this.#input = undefined;
     input.write("", () => {
       this.#stdinFd = undefined;
@@ -101,18 +117,18 @@ export class ProcessStreams {
 
   /** Hang the terminal up. */
   hangUp(): void {
-    for (const pump of this.#pumps) pump.finish();
-    this.#closeTerminal();
-    this.#input = undefined;
+    this.#terminalInput?.close();
+    this.#terminalInput = undefined;
+    this.#terminalFd = undefined;
+    for (const pump of this.#pumps.keys()) pump.finish();
   }
 
   /** Take the rest of the output, close everything and tell the clients. `null`: nobody knows the exit code. */
   finish(exitCode: number | null): void {
-    for (const pump of this.#pumps) pump.finish();
+    this.hangUp();
     this.#input?.destroy();
     this.#input = undefined;
     this.#stdinFd = undefined;
-    this.#closeTerminal();
     for (const client of this.#clients) {
       if (exitCode === null)
         client.fail({ code: "INTERNAL", message: "Cannot tell the exit code: nobody saw the process end" });
@@ -121,15 +137,8 @@ export class ProcessStreams {
     this.#clients.clear();
   }
 
-  #closeTerminal(): void {
-    if (this.#terminalFd !== undefined) closeSync(this.#terminalFd);
-    this.#terminalFd = undefined;
-  }
-
-  #pump(fd: number, stream: OutputStream, isTerminal: boolean): OutputPump {
-    const pump = new OutputPump({ fd, isTerminal, take: (bytes) => this.#takeOutput(stream, bytes) });
-    this.#pumps.push(pump);
-    return pump;
+  #pump(fd: number, stream: OutputStream, isTerminal: boolean): void {
+    this.#pumps.set(new OutputPump({ fd, isTerminal, take: (bytes) => this.#takeOutput(stream, bytes) }), stream);
   }
 
   #takeOutput(stream: OutputStream, bytes: Buffer): boolean {
@@ -141,20 +150,11 @@ export class ProcessStreams {
 
   #resume(): void {
     for (const client of this.#clients) if (!client.hasRoom) return;
-    for (const pump of this.#pumps) pump.resume();
+    for (const pump of this.#pumps.keys()) pump.resume();
   }
 
-  #setInput(input: Socket): void {
-    this.#input = input;
-    // The process closed its end: what clients send is lost, as in a pipe.
-    input.on("error", () => {
-      if (this.#input !== input) return;
-      this.#input = undefined;
-      this.#stdinFd = undefined;
-    });
-    input.on("drain", () => {
-      for (const client of this.#clients) client.resumeInput();
-    });
+  #resumeInput(): void {
+    for (const client of this.#clients) client.resumeInput();
   }
 
   #takeInput(bytes: Buffer): boolean {
@@ -162,7 +162,7 @@ export class ProcessStreams {
       this.closeInput();
       return true;
     }
-    return this.#input?.write(bytes) ?? true;
+    return this.#terminalInput?.write(bytes) ?? this.#input?.write(bytes) ?? true;
   }
 
   #drop(client: StreamClient): void {

@@ -79,7 +79,8 @@ export interface HelloResult {
 /** A descriptor in the runtime that outlives it when netd keeps a duplicate (pidfd_getfd(2)). */
 export interface KeptDescriptor {
   containerId: string;
-  purpose: "terminal" | "stdin";
+  /** Of `stdout` and `stderr`, the reading ends: they keep the last words of a container that ends while there is no runtime. */
+  purpose: "terminal" | "stdin" | "stdout" | "stderr";
   /** Number in the process that offers it. */
   fd: number;
 }
@@ -116,5 +117,5 @@ export type RuntimeAnswer = { id: number; result: unknown } | { id: number; erro
 
 export type RuntimeEvent =
   | { event: "exited"; params: ExitedEvent }
-  /** A container got a terminal or an open standard input that netd shall keep a duplicate of. */
+  /** A container got streams that netd shall keep duplicates of, until it ends. */
   | { event: "descriptors"; params: { descriptors: KeptDescriptor[] } };

@@ -164,6 +164,8 @@ export class Supervisor {
   restoreDescriptors({ pid, descriptors }: RuntimeMethods["restoreDescriptors"]["params"]): void {
     for (const { containerId, purpose, fd } of descriptors) {
       const container = this.#containers.get(containerId);
+      // Output has been open again since the adoption: its FIFOs have names.
+      if (purpose === "stdout" || purpose === "stderr") continue;
       if (container === undefined || container.record.state !== "running") continue;
       try {
         const own = takeDescriptor(pid, fd);

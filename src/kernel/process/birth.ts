@@ -84,8 +84,8 @@ export class Midwife implements Disposable {
       if (pid !== 0) return pid;
       // From here on we are the child.
       if (fault === "crash") crashNow();
-      if (fault === "silence") read(ack.read, Buffer.alloc(1), 1);
       close(ack.write);
+      if (fault === "silence") read(ack.read, Buffer.alloc(1), 1);
       return walkSteps(request.steps, { reportFd: report.write, ackFd: ack.read, nodeFdMax: this.#nodeFdMax });
     });
   }

@@ -16,7 +16,7 @@ export {
 export type { MountFlag, MountPropagation } from "./mount-attributes.ts";
 export type { NamespaceKind } from "./namespace-steps.ts";
 export { openProcess, signalProcess, takeDescriptor } from "./pidfd.ts";
-export { duplicateDescriptor, makePipe, type Pipe } from "./pipe.ts";
+export { duplicateDescriptor, makePipe, type Pipe, setNonblocking } from "./pipe.ts";
 export {
   exitCodeOf,
   parseProcessStat,

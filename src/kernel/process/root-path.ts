@@ -21,6 +21,8 @@ const RESOLVE_IN_ROOT = 0x10n;
 const ENOENT = 2;
 const EAGAIN = 11;
 const EEXIST = 17;
+const ENOTDIR = 20;
+const ELOOP = 40;
 
 const how = Buffer.alloc(24);
 
@@ -52,8 +54,6 @@ export function findMountPoint(rootFd: number, path: string): number {
   return fd;
 }
 
-const ENOTDIR = 20;
-
 /** Open the place to mount on at `path`; make it, and the directories above, when the image lacks it. The caller closes it. */
 export function openMountPoint(rootFd: number, path: string, kind: "directory" | "file"): number {
   const found = findMountPoint(rootFd, path);
@@ -82,8 +82,16 @@ export function makeDirectories(rootFd: number, path: string): number {
   }
   const fd = openat2With(parentFd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, BELOW);
   close(parentFd);
-  if (fd < 0) throw new KernelError(`open the directory ${path} in the root file system`, -fd);
-  return fd;
+  if (fd >= 0) return fd;
+  if (fd !== -ENOTDIR && fd !== -ELOOP)
+    throw new KernelError(`open the directory ${path} in the root file system`, -fd);
+  throw new NetdError(
+    "LAUNCH_FAILED",
+    `Cannot make the directory "${path}": a file or a symlink to nothing is in its place`,
+    {
+      remedy: `Use an image in which ${path} is a directory`,
+    },
+  );
 }
 
 /** Open the directory that `path` is in, made where missing, and tell the last name. The caller closes `parentFd`. */

@@ -6,12 +6,15 @@
 import { readdirSync } from "node:fs";
 import { formatError } from "../../errors.ts";
 import { KernelError } from "../errno.ts";
-import { exitNow, umask } from "../libc.ts";
+import { exitNow, prctl, umask } from "../libc.ts";
 import { definitionOf, type ProcessStep } from "./process-step.ts";
 import { sendReport } from "./report.ts";
 
 /** Exit code of a process that could not become its program; nobody but the parent sees it. */
 const WALK_FAILED = 125;
+/** linux/prctl.h. */
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9;
 
 /** What {@link walkSteps} needs of the pipes to the parent. */
 export interface WalkStepsOptions {
@@ -36,6 +39,8 @@ export function walkSteps(steps: readonly ProcessStep[], options: WalkStepsOptio
   const state = { rootFd: -1, ...options };
   let index = -1;
   try {
+    // A runtime that dies takes its unfinished children along; signals.reset takes this back.
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     // Modes of what the steps make are exact; umask.set comes last.
     umask(0);
     for (index = 0; index < steps.length; index++) {
