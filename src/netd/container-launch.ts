@@ -10,7 +10,7 @@ import { planContainerConfig, planExecProcess } from "./container-config.ts";
 import { cgroupParent, type DaemonContext } from "./context.ts";
 import type { EndpointPlanInput } from "./endpoint-plan.ts";
 import { readAccountFiles } from "./image-accounts.ts";
-import { resolveUser } from "./user.ts";
+import { type AccountFiles, resolveUser } from "./user.ts";
 
 /** What the runtime must know to start a container. @throws {NetdError} USER_UNKNOWN */
 export function startParams(context: DaemonContext, container: Container): StartParams {
@@ -43,12 +43,13 @@ export function endpointInput(context: DaemonContext, { row, lease, hostInterfac
 }
 
 /** Make the OCI configuration of a container, for its start. @throws {NetdError} USER_UNKNOWN */
-function containerConfig(context: DaemonContext, { row, paths }: Container): OciConfig {
+function containerConfig(context: DaemonContext, container: Container): OciConfig {
+  const { row, paths } = container;
   const { config } = row.image;
   return planContainerConfig(row.spec, {
     image: config,
     command: row.command,
-    user: resolveUser(row.spec.user ?? config.user, readAccountFiles(context.images.layersOf(row.image.id))),
+    user: resolveUser(row.spec.user ?? config.user, accountFiles(context, container)),
     hostname: row.hostname,
     files: paths,
     rootfs: paths.rootfs,
@@ -61,6 +62,11 @@ function containerConfig(context: DaemonContext, { row, paths }: Container): Oci
 export function execProcess(context: DaemonContext, container: Container, spec: ExecSpec): OciProcess {
   const { process } = containerConfig(context, container);
   const { spec: definition, image } = container.row;
-  const accounts = readAccountFiles(context.images.layersOf(image.id));
-  return planExecProcess(process, resolveUser(spec.user ?? definition.user ?? image.config.user, accounts), spec);
+  const user = resolveUser(spec.user ?? definition.user ?? image.config.user, accountFiles(context, container));
+  return planExecProcess(process, user, spec);
+}
+
+/** Accounts as the container has them now: its own changes lie over the image. */
+function accountFiles(context: DaemonContext, { row, paths }: Container): AccountFiles {
+  return readAccountFiles([paths.upper, ...context.images.layersOf(row.image.id)]);
 }

@@ -38,6 +38,9 @@ export function planAttach(input: EndpointPlanInput): NetworkStep[] {
     { op: "netns.add", name: netns },
     // IPv4 only: an interface that comes now gets no link-local address, so nothing waits for duplicate-address detection.
     { op: "sysctl.set", netns, key: "net/ipv6/conf/default/disable_ipv6", value: "1", ifPresent: true },
+    // As in docker: who is not root may ping, and listen on any port, in a namespace of its own.
+    { op: "sysctl.set", netns, key: "net/ipv4/ping_group_range", value: "0 2147483647" },
+    { op: "sysctl.set", netns, key: "net/ipv4/ip_unprivileged_port_start", value: "0" },
     {
       op: "link.addVeth",
       host: hostInterface,

@@ -47,12 +47,13 @@ export function resolveUser(text: string, files: AccountFiles): ResolvedUser {
   if (groupPart !== undefined && groupPart !== "") {
     const gid = groups.find(({ name }) => name === groupPart)?.gid ?? parseId(groupPart);
     if (gid === undefined) throw unknown("group", groupPart, "/etc/group");
-    return { ...user, gid };
+    return { ...user, gid, additionalGids: [gid] };
   }
-  const additionalGids = groups
-    .filter(({ members, gid }) => account !== undefined && members.includes(account.name) && gid !== user.gid)
-    .map(({ gid }) => gid);
-  return additionalGids.length === 0 ? user : { ...user, additionalGids };
+  const others = groups.filter(
+    ({ members, gid }) => account !== undefined && members.includes(account.name) && gid !== user.gid,
+  );
+  // Its own among them: a file that this group has no access to stays closed after a setgid program (CVE-2022-36109).
+  return { ...user, additionalGids: [user.gid, ...others.map(({ gid }) => gid)] };
 }
 
 function parsePasswd(text: string): Account[] {

@@ -15,29 +15,29 @@ const FILES: AccountFiles = {
 const EMPTY: AccountFiles = { passwd: "", group: "" };
 
 test.each<[text: string, user: ResolvedUser]>([
-  ["", { uid: 0, gid: 0, home: "/root" }],
-  ["0", { uid: 0, gid: 0, home: "/root" }],
-  ["root", { uid: 0, gid: 0, home: "/root" }],
-  ["www", { uid: 33, gid: 33, home: "/var/www", additionalGids: [20, 29] }],
-  ["33", { uid: 33, gid: 33, home: "/var/www", additionalGids: [20, 29] }],
-  ["www:audio", { uid: 33, gid: 29, home: "/var/www" }],
-  ["www:", { uid: 33, gid: 33, home: "/var/www", additionalGids: [20, 29] }],
-  ["www:5", { uid: 33, gid: 5, home: "/var/www" }],
-  ["4242", { uid: 4242, gid: 0, home: "/" }],
-  ["4242:4243", { uid: 4242, gid: 4243, home: "/" }],
-  ["4242:www", { uid: 4242, gid: 33, home: "/" }],
-  ["toor", { uid: 0, gid: 0, home: "/toor" }],
-  ["1000", { uid: 7, gid: 7, home: "/n" }],
-  ["0:2000", { uid: 0, gid: 9, home: "/root" }],
-  ["homeless", { uid: 44, gid: 44, home: "/", additionalGids: [20] }],
-  ["4294967294", { uid: 4_294_967_294, gid: 0, home: "/" }],
+  ["", { uid: 0, gid: 0, home: "/root", additionalGids: [0] }],
+  ["0", { uid: 0, gid: 0, home: "/root", additionalGids: [0] }],
+  ["root", { uid: 0, gid: 0, home: "/root", additionalGids: [0] }],
+  ["www", { uid: 33, gid: 33, home: "/var/www", additionalGids: [33, 20, 29] }],
+  ["33", { uid: 33, gid: 33, home: "/var/www", additionalGids: [33, 20, 29] }],
+  ["www:audio", { uid: 33, gid: 29, home: "/var/www", additionalGids: [29] }],
+  ["www:", { uid: 33, gid: 33, home: "/var/www", additionalGids: [33, 20, 29] }],
+  ["www:5", { uid: 33, gid: 5, home: "/var/www", additionalGids: [5] }],
+  ["4242", { uid: 4242, gid: 0, home: "/", additionalGids: [0] }],
+  ["4242:4243", { uid: 4242, gid: 4243, home: "/", additionalGids: [4243] }],
+  ["4242:www", { uid: 4242, gid: 33, home: "/", additionalGids: [33] }],
+  ["toor", { uid: 0, gid: 0, home: "/toor", additionalGids: [0] }],
+  ["1000", { uid: 7, gid: 7, home: "/n", additionalGids: [7] }],
+  ["0:2000", { uid: 0, gid: 9, home: "/root", additionalGids: [9] }],
+  ["homeless", { uid: 44, gid: 44, home: "/", additionalGids: [44, 20] }],
+  ["4294967294", { uid: 4_294_967_294, gid: 0, home: "/", additionalGids: [0] }],
 ])("resolveUser of '%s' in an image with accounts is %j", (text, user) => {
   expect(resolveUser(text, FILES)).toEqual(user);
 });
 
 test.each<[text: string, user: ResolvedUser]>([
-  ["", { uid: 0, gid: 0, home: "/" }],
-  ["1000:1000", { uid: 1000, gid: 1000, home: "/" }],
+  ["", { uid: 0, gid: 0, home: "/", additionalGids: [0] }],
+  ["1000:1000", { uid: 1000, gid: 1000, home: "/", additionalGids: [1000] }],
 ])("resolveUser of '%s' needs no account files", (text, user) => {
   expect(resolveUser(text, EMPTY)).toEqual(user);
 });
@@ -83,10 +83,15 @@ test("resolveUser does not take an empty name for an account", () => {
 
 test("resolveUser names the first of several accounts with one name, as the C library does", () => {
   const passwd = "www:x:33:33::/first:\nwww:x:0:0::/second:\n";
-  expect(resolveUser("www", { passwd, group: "" })).toEqual({ uid: 33, gid: 33, home: "/first" });
+  expect(resolveUser("www", { passwd, group: "" })).toEqual({ uid: 33, gid: 33, home: "/first", additionalGids: [33] });
 });
 
 test("resolveUser reads a passwd file of a million bytes", () => {
   const passwd = `${"x:\n".repeat(300_000)}www:x:33:33::/:\n`;
-  expect(resolveUser("www", { passwd, group: "x:\n".repeat(300_000) })).toEqual({ uid: 33, gid: 33, home: "/" });
+  expect(resolveUser("www", { passwd, group: "x:\n".repeat(300_000) })).toEqual({
+    uid: 33,
+    gid: 33,
+    home: "/",
+    additionalGids: [33],
+  });
 });
