@@ -10,7 +10,8 @@ export function integerParser(option: string, least: number): (text: string) => 
   return (text) => {
     const value = Number(text);
     if (/^-?\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new UsageError(`Cannot read ${option} '${text}': a whole number of at least ${least} wanted`);
+    const example = `${option} ${Math.max(least, 10)}`;
+    throw new UsageError(`Cannot read ${option} '${text}': a whole number of at least ${least} wanted`, example);
   };
 }
 
