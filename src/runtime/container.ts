@@ -31,7 +31,7 @@ export class Container {
     this.record = record;
     this.#closesStdin = closesStdin;
     this.#log = new ContainerLog(record.logFile);
-    this.#pidfd = openProcess(record.pid);
+    this.#pidfd = openLiving(record.pid);
     this.streams = new ProcessStreams({
       ...streams,
       record: (stream, bytes) => this.#log.append(stream, bytes),
@@ -72,6 +72,15 @@ export class Container {
     this.streams.finish(exitCode);
     this.#log.close();
     if (this.#pidfd !== undefined) closeSync(this.#pidfd);
+  }
+}
+
+/** Open a descriptor of a process; undefined when it ended while there was no runtime. */
+function openLiving(pid: number): number | undefined {
+  try {
+    return openProcess(pid);
+  } catch {
+    return undefined;
   }
 }
 

@@ -10,7 +10,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { Cgroups } from "../../src/kernel/index.ts";
+import { type CgroupLayout, Cgroups } from "../../src/kernel/index.ts";
 import { RuntimeClient, type StartParams } from "../../src/runtime/index.ts";
 import { type ContainerOptions, containerParams } from "./container-params.ts";
 import { collectStream, type StreamResult } from "./stream-result.ts";
@@ -21,6 +21,8 @@ export interface RuntimeHostOptions {
   cgroups?: "host" | "v2";
   /** Environment of the runtime besides ours. */
   env?: Record<string, string>;
+  /** Program that runs the runtime; a copy of node. */
+  node?: string;
   /** Whether the first process reaps orphans at once. */
   reaps?: boolean;
 }
@@ -95,7 +97,15 @@ export class RuntimeHost implements AsyncDisposable {
 
   /** Start the runtime, again after {@link killRuntime}. */
   async startRuntime(): Promise<void> {
-    const command = ["node", this.#bundle, "serve", "--socket", this.socket, "--run-dir", this.directory];
+    const command = [
+      this.#options.node ?? "node",
+      this.#bundle,
+      "serve",
+      "--socket",
+      this.socket,
+      "--run-dir",
+      this.directory,
+    ];
     const runtime = spawn("nsenter", [...this.#enter(), ...command], {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, ...this.#options.env },
@@ -185,7 +195,9 @@ export class RuntimeHost implements AsyncDisposable {
     ];
     process.kill(this.#init, "SIGKILL");
     await Promise.all(ended);
-    new Cgroups().remove(this.cgroupParent);
+    const layout: CgroupLayout = { version: "v2", v1: {}, unified: "/sys/fs/cgroup/unified" };
+    const isV2 = this.#options.cgroups === "v2" && existsSync(layout.unified!); // set above
+    new Cgroups(isV2 ? layout : undefined).remove(this.cgroupParent);
     rmSync(join(this.#bundle, ".."), { recursive: true });
     rmSync(this.directory, { recursive: true });
   }
