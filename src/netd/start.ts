@@ -104,9 +104,14 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
       onConnected: async (client) => {
         const hello = await client.call("hello", {});
         client.onEvent((event) => {
-          if (event.event === "descriptors") kept.take(hello.pid, event.params.descriptors);
-          else void lifecycle?.handleExit(event.params).finally(() => reaper.reap());
+          if (event.event === "descriptors") {
+            kept.take(hello.pid, event.params.descriptors);
+            return;
+          }
+          kept.release(event.params.containerId);
+          void lifecycle?.handleExit(event.params).finally(() => reaper.reap());
         });
+        for (const { containerId, state } of hello.containers) if (state === "exited") kept.release(containerId);
         await kept.settle(client, hello.pid);
         await takeOver(context, lifecycle!, client, hello);
         reaper.reap();
