@@ -9,6 +9,7 @@ import { NetdError } from "../errors.ts";
 import { Cgroups } from "../kernel/index.ts";
 import { ForkServer, isSealed, sealProgram, type TestFault } from "../kernel/process/index.ts";
 import { RecordStore } from "./record-store.ts";
+import { startRehearsal } from "./rehearsal.ts";
 import { RuntimeServer } from "./server.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -45,19 +46,24 @@ export async function serve({ socket, runDir, version, script }: ServeOptions): 
     ...(fault === undefined ? {} : { fault }),
   });
   let server: RuntimeServer | undefined;
+  const cgroups = new Cgroups();
   const supervisor = new Supervisor({
     forkServer,
-    cgroups: new Cgroups(),
+    cgroups,
     records: new RecordStore(runDir),
     emit: (event) => server?.emit(event),
-    warn: (message) =>
-      process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: "warn", message })}\n`),
+    warn,
   });
   supervisor.adopt();
   server = new RuntimeServer({ supervisor, forkServer, version, onShutdown: () => process.exit(0) });
   await server.listen(socket);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
   process.stdout.write(`netd-runtime ${version} listens on ${socket}\n`);
+  startRehearsal({ runDir, cgroups, warn });
+}
+
+function warn(message: string): void {
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: "warn", message })}\n`);
 }
 
 function isServed(path: string): Promise<boolean> {

@@ -25,6 +25,7 @@ export {
   waitStatusOfPidfd,
 } from "./process-status.ts";
 export { definitionOf, PROCESS_STEP_OPS, type ProcessStep, type ProcessStepOp } from "./process-step.ts";
+export { rehearse } from "./rehearse.ts";
 export { isSealed, sealProgram } from "./seal-program.ts";
 export { quoteWord, quoteWords } from "./shell-quote.ts";
 export type { StdioSource } from "./stdio-steps.ts";
