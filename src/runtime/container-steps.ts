@@ -40,7 +40,9 @@ export function planContainer(params: StartParams, facts: HostFacts): ProcessPla
       planRoot(params),
       ...config.mounts.flatMap((mount) => planMount(mount, config, facts.cgroups)),
       ...planDevices(config),
-      { op: "directory.make", root: config.root.path, path: config.process.cwd },
+      ...(config.process.cwd === "/"
+        ? []
+        : [{ op: "directory.make", root: config.root.path, path: config.process.cwd } as const]),
       ...planTerminal(config),
       ...planHostname(config),
       ...planProtectedPaths(config),

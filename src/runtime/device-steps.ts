@@ -31,9 +31,12 @@ const MODE = 0o666;
 /** Plan device nodes and links. A /dev that is the host's (a bind) is left alone; one of the image gets them too. */
 export function planDevices(config: OciConfig): ProcessStep[] {
   const root = config.root.path;
-  const mtab: ProcessStep = { op: "link.make", root, path: "/etc/mtab", target: "/proc/mounts" };
+  const mtab: ProcessStep[] = [
+    { op: "directory.make", root, path: "/etc" },
+    { op: "link.make", root, path: "/etc/mtab", target: "/proc/mounts" },
+  ];
   const isForeign = config.mounts.some(({ destination, type }) => destination === "/dev" && type === "bind");
-  if (isForeign) return [mtab];
+  if (isForeign) return mtab;
   const own = config.linux.devices ?? [];
   const defaults = DEFAULT_DEVICES.filter(({ path }) => !own.some((device) => device.path === path));
   return [
@@ -51,6 +54,6 @@ export function planDevices(config: OciConfig): ProcessStep[] {
       }),
     ),
     ...DEV_LINKS.map(([path, target]): ProcessStep => ({ op: "link.make", root, path, target })),
-    mtab,
+    ...mtab,
   ];
 }

@@ -116,7 +116,7 @@ export const rootPivot: ProcessStepDefinition<RootPivotStep> = {
     check(umount2(".", MNT_DETACH), () => "umount2(old root, MNT_DETACH)");
     check(chdir("/"), () => "chdir(/)");
   },
-  toShell: ({ path }) => [`cd ${quoteWord(path)}`, "pivot_root . .", "umount -l .", "cd /"],
+  toShell: ({ path }) => [`cd ${quoteWord(path)}`, "pivot_root . .", "umount -l ."],
 };
 
 /** Mount through fsopen, one layer an option. False: this kernel (before 6.8) or these paths want the old call. */

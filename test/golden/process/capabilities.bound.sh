@@ -1,0 +1,1 @@
+setpriv --bounding-set -all,+chown,+net_raw

@@ -1,0 +1,1 @@
+setpriv --inh-caps -all,+net_raw --ambient-caps -all,+net_raw

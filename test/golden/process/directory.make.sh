@@ -1,0 +1,1 @@
+mkdir -p /var/lib/netd/c/rootfs/srv/app

@@ -1,0 +1,1 @@
+nsenter --net=/run/netns/web

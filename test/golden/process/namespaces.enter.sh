@@ -1,0 +1,1 @@
+nsenter --target=4711 --mount --cgroup --uts --ipc --net

@@ -1,0 +1,1 @@
+unshare --mount --uts --ipc --cgroup --net

@@ -1,0 +1,1 @@
+if [ -d /var/lib/netd/c/rootfs/proc/kcore ]; then mount -t tmpfs -o ro tmpfs /var/lib/netd/c/rootfs/proc/kcore; elif [ -e /var/lib/netd/c/rootfs/proc/kcore ]; then mount --bind /dev/null /var/lib/netd/c/rootfs/proc/kcore; fi

@@ -1,0 +1,1 @@
+prlimit --nofile=1024:4096

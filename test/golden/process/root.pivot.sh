@@ -1,0 +1,3 @@
+cd /var/lib/netd/c/rootfs
+pivot_root . .
+umount -l .

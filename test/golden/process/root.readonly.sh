@@ -1,0 +1,1 @@
+mount -o remount,bind,ro /var/lib/netd/c/rootfs

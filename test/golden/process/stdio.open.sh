@@ -1,0 +1,1 @@
+exec </dev/null 1<>/s/stdout 2<>/s/stderr

@@ -1,0 +1,1 @@
+setpriv --reuid=0 --regid=0 --clear-groups

@@ -1,0 +1,1 @@
+setpriv --reuid=1000 --regid=1001 --groups=5,7

@@ -1,0 +1,157 @@
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  composeShell,
+  definitionOf,
+  PROCESS_STEP_OPS,
+  type ProcessStep,
+} from "../../../../src/kernel/process/index.ts";
+
+const GOLDEN = resolve(import.meta.dirname, "../../../golden/process");
+const root = "/var/lib/netd/c/rootfs";
+
+/** One of each kind, and variants whose text differs. */
+const CASES: Record<string, ProcessStep> = {
+  "capabilities.bound": { op: "capabilities.bound", bounding: ["CAP_CHOWN", "CAP_NET_RAW"] },
+  "capabilities.set": {
+    op: "capabilities.set",
+    effective: ["CAP_CHOWN"],
+    permitted: ["CAP_CHOWN"],
+    inheritable: ["CAP_NET_RAW"],
+    ambient: ["CAP_NET_RAW"],
+  },
+  "cgroup.join": {
+    op: "cgroup.join",
+    joinFiles: ["/sys/fs/cgroup/memory/netd/x/tasks", "/sys/fs/cgroup/pids/netd/x/tasks"],
+  },
+  "descriptors.close": { op: "descriptors.close" },
+  "device.make": {
+    op: "device.make",
+    root,
+    path: "/dev/null",
+    type: "c",
+    major: 1,
+    minor: 3,
+    mode: 0o666,
+    uid: 0,
+    gid: 0,
+  },
+  "device.make-owned": {
+    op: "device.make",
+    root,
+    path: "/dev/p",
+    type: "p",
+    major: 0,
+    minor: 0,
+    mode: 0o600,
+    uid: 5,
+    gid: 6,
+  },
+  "directory.enter": { op: "directory.enter", path: "/srv/my files" },
+  "directory.make": { op: "directory.make", root, path: "/srv/app" },
+  exec: { op: "exec", args: ["sh", "-c", "echo it's $HOME"], env: ["PATH=/bin", "A=b c"] },
+  "gate.wait": { op: "gate.wait" },
+  "hostname.set": { op: "hostname.set", hostname: "web" },
+  "link.make": { op: "link.make", root, path: "/dev/fd", target: "/proc/self/fd" },
+  "mount.bind": { op: "mount.bind", source: "/etc/hosts", root, target: "/etc/hosts", isRecursive: false, flags: [] },
+  "mount.bind-everything": {
+    op: "mount.bind",
+    source: "/data dir",
+    root,
+    target: "/data",
+    isRecursive: true,
+    flags: ["ro", "nosuid"],
+    propagation: "slave",
+  },
+  "mount.filesystem": {
+    op: "mount.filesystem",
+    type: "tmpfs",
+    source: "tmpfs",
+    root,
+    target: "/dev",
+    flags: ["nosuid", "strictatime"],
+    data: ["mode=755", "size=65536k"],
+  },
+  "mount.filesystem-plain": {
+    op: "mount.filesystem",
+    type: "proc",
+    source: "proc",
+    root,
+    target: "/proc",
+    flags: [],
+    data: [],
+  },
+  "mount.flags": { op: "mount.flags", root, target: "/sys/fs/cgroup", flags: ["ro"] },
+  "mount.propagation": { op: "mount.propagation", propagation: "private" },
+  "namespace.join": { op: "namespace.join", kind: "network", path: "/run/netns/web" },
+  "namespaces.enter": {
+    op: "namespaces.enter",
+    kinds: ["mount", "cgroup", "uts", "ipc", "network"],
+    pid: 4711,
+    pidfd: 30,
+  },
+  "namespaces.unshare": { op: "namespaces.unshare", kinds: ["mount", "uts", "ipc", "cgroup", "network"] },
+  "path.mask": { op: "path.mask", root, path: "/proc/kcore" },
+  "path.readonly": { op: "path.readonly", root, path: "/proc/sys" },
+  "privileges.freeze": { op: "privileges.freeze" },
+  "rlimit.set": { op: "rlimit.set", type: "RLIMIT_NOFILE", soft: 1024, hard: 4096 },
+  "root.bind": { op: "root.bind", path: root },
+  "root.current": { op: "root.current" },
+  "root.overlay": { op: "root.overlay", target: root, lower: ["/l/2", "/l/1:a,b"], upper: "/u", work: "/w" },
+  "root.pivot": { op: "root.pivot", path: root },
+  "root.readonly": { op: "root.readonly", path: root },
+  "session.start": { op: "session.start" },
+  "signals.reset": { op: "signals.reset" },
+  "stdio.open": {
+    op: "stdio.open",
+    stdin: { path: "/dev/null" },
+    stdout: { path: "/s/stdout" },
+    stderr: { path: "/s/stderr" },
+    uid: 0,
+    gid: 0,
+  },
+  "stdio.open-pipes": { op: "stdio.open", stdin: { fd: 20 }, stdout: { fd: 21 }, stderr: { fd: 22 }, uid: 0, gid: 0 },
+  "terminal.open": { op: "terminal.open", root, isConsole: true, uid: 0, size: { rows: 24, columns: 80 } },
+  "umask.set": { op: "umask.set", mask: 0o22 },
+  "user.set": { op: "user.set", uid: 1000, gid: 1001, additionalGids: [5, 7] },
+  "user.set-alone": { op: "user.set", uid: 0, gid: 0, additionalGids: [] },
+};
+
+describe("toShell", () => {
+  test.each(Object.entries(CASES))("toShell prints %s as a person would type it", async (name, step) => {
+    const lines = definitionOf(step).toShell(step);
+    await expect(lines.map((line) => `${line}\n`).join("")).toMatchFileSnapshot(`${GOLDEN}/${name}.sh`);
+  });
+
+  test("toShell has a golden file for every op", () => {
+    expect([...new Set(Object.values(CASES).map(({ op }) => op))].sort()).toEqual([...PROCESS_STEP_OPS].sort());
+  });
+
+  test("steps survive JSON", () => {
+    for (const step of Object.values(CASES)) expect(JSON.parse(JSON.stringify(step))).toEqual(step);
+  });
+});
+
+describe("composeShell", () => {
+  const run: ProcessStep = { op: "exec", args: ["true"], env: [] };
+  const wrap: ProcessStep = { op: "namespaces.unshare", kinds: ["uts"] };
+  const line: ProcessStep = { op: "hostname.set", hostname: "it's" };
+
+  test("composeShell puts wrapping words before one command", () => {
+    expect(composeShell([wrap, run], { pidNamespace: "new" })).toBe(
+      "exec unshare --pid --fork unshare --uts env -i true",
+    );
+  });
+
+  test("composeShell nests what is more than one line, and quotes it", () => {
+    expect(composeShell([wrap, line, run], { pidNamespace: "host" })).toBe(
+      "exec unshare --uts sh -euc '\n  hostname '\\''it'\\''\\'\\'''\\''s'\\''\n  exec env -i true\n'",
+    );
+  });
+
+  test("composeShell joins the pid namespace of a process", () => {
+    expect(composeShell([run], { pidNamespace: { pidfd: 9 }, pid: 17 })).toBe(
+      "exec nsenter --target=17 --pid env -i true",
+    );
+  });
+});
