@@ -44,7 +44,8 @@ export class LiveProgram implements AsyncDisposable {
     const [program = "", ...argv] = hasTerminal
       ? [...enter, "script", "--quiet", "--return", "--flush", "--command", `exec ${quoted}`, "/dev/null"]
       : [...enter, ...command];
-    return new LiveProgram(spawn(program, argv, { env, stdio: ["pipe", "pipe", "pipe"] }));
+    // A process group of its own, to be ended as one.
+    return new LiveProgram(spawn(program, argv, { env, stdio: ["pipe", "pipe", "pipe"], detached: true }));
   }
 
   /** Write to its standard input, or press keys. */
@@ -93,7 +94,8 @@ export class LiveProgram implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#hasEnded) this.process.kill("SIGKILL");
+    const { pid } = this.process;
+    if (!this.#hasEnded && pid !== undefined) process.kill(-pid, "SIGKILL");
     await this.#closed;
   }
 

@@ -10,7 +10,7 @@ import { quoteShell } from "../shell.ts";
 
 interface LogsOptions extends CommonOptions {
   follow?: boolean;
-  tail?: number;
+  tail?: number | "all";
   timestamps?: boolean;
 }
 
@@ -25,12 +25,13 @@ export function defineLogs(command: Command, context: NetctlContext): void {
   addExamples(command, "netctl logs web", "netctl logs -f --tail 10 web");
   command.action(async (name: string, options: LogsOptions) => {
     const client = clientOf(options, context);
+    const { follow = false, timestamps = false } = options;
+    const tail = options.tail === "all" ? undefined : options.tail;
     if (options.show) {
       const { files } = await client.container(name);
-      const tail = `tail -n ${options.tail ?? "+1"}${options.follow ? " -f" : ""}`;
-      return printCommands([`${tail} ${quoteShell(files.log)}`], options, context);
+      const lines = tail === undefined ? "+1" : tail;
+      return printCommands([`tail -n ${lines}${follow ? " -f" : ""} ${quoteShell(files.log)}`], options, context);
     }
-    const { follow = false, tail, timestamps = false } = options;
     const parser = new FrameParser();
     const entries: { stream: string; text: string }[] = [];
     for await (const bytes of await client.logs(name, { follow, tail, timestamps })) {
@@ -44,6 +45,6 @@ export function defineLogs(command: Command, context: NetctlContext): void {
   });
 }
 
-function parseTail(text: string): number | undefined {
-  return text === "all" ? undefined : integerParser("--tail", 0)(text);
+function parseTail(text: string): number | "all" {
+  return text === "all" ? text : integerParser("--tail", 0)(text);
 }
