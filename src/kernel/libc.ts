@@ -16,8 +16,9 @@ const SYS_BY_ARCH: Record<string, { pivot_root: number; capset: number }> = {
   x64: { pivot_root: 155, capset: 126 },
   arm64: { pivot_root: 41, capset: 91 },
 };
-const SYS_OLD = SYS_BY_ARCH[process.arch] ?? SYS_BY_ARCH["x64"]!;
+const SYS_OLD = SYS_BY_ARCH[process.arch] ?? SYS_BY_ARCH.x64!;
 const SYS = {
+  pidfd_send_signal: 424,
   open_tree: 428,
   move_mount: 429,
   fsopen: 430,
@@ -82,6 +83,9 @@ export const pidfdOpen = (pid: number, flags: number): number => Number(syscallP
 const syscallPidfdGetfd = libc.func("syscall", "long", ["long", "int", "int", "uint"]);
 export const pidfdGetfd = (pidfd: number, fd: number): number =>
   Number(syscallPidfdGetfd(SYS.pidfd_getfd, pidfd, fd, 0));
+const syscallPidfdSendSignal = libc.func("syscall", "long", ["long", "int", "int", "void*", "uint"]);
+export const pidfdSendSignal = (pidfd: number, signal: number): number =>
+  Number(syscallPidfdSendSignal(SYS.pidfd_send_signal, pidfd, signal, null, 0));
 
 // Namespaces, root, identity
 export const unshare = libc.func("int unshare(int)") as (flags: number) => number;

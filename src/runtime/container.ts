@@ -5,7 +5,7 @@
  */
 
 import { closeSync } from "node:fs";
-import { openProcess } from "../kernel/process/index.ts";
+import { openProcess, signalProcess } from "../kernel/process/index.ts";
 import { ContainerLog } from "./container-log.ts";
 import { reopenStreams, type StreamDescriptors } from "./container-streams.ts";
 import { ProcessStreams } from "./process-streams.ts";
@@ -47,9 +47,14 @@ export class Container {
     return new Container(record, { streams: streams ?? {}, closesStdin: false });
   }
 
-  /** Our descriptor of its process: signals through it never hit another one. */
+  /** Our descriptor of its process; undefined when it ended while there was no runtime. */
   get pidfd(): number | undefined {
     return this.#pidfd;
+  }
+
+  /** Send a signal to the first process. False: it is gone. */
+  signal(signal: number): boolean {
+    return this.#pidfd !== undefined && this.record.state === "running" && signalProcess(this.#pidfd, signal);
   }
 
   /** What shall outlive this runtime. */

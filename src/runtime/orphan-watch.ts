@@ -1,7 +1,7 @@
 /**
  * Learns how processes end that a dead runtime started: they are not our children, so nobody tells us.
  *
- * A cgroup's events file changes when its last process has gone (cgroups(7)); a slow look at /proc is the net under it.
+ * A cgroup's events file changes when its last process has gone (cgroups(7)); a slow look at /proc is the net under it, and all there is with version 1.
  *
  * @module
  */

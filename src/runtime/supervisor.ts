@@ -6,7 +6,7 @@
 import type { Socket } from "node:net";
 import { NetdError } from "../errors.ts";
 import type { Cgroups } from "../kernel/index.ts";
-import { composeShell, type ForkServer, quoteWord, signalProcess, takeDescriptor } from "../kernel/process/index.ts";
+import { composeShell, type ForkServer, quoteWord, takeDescriptor } from "../kernel/process/index.ts";
 import { ChildWatch } from "./child-watch.ts";
 import { Container, describeRecord } from "./container.ts";
 import { createContainerCgroup, showContainerCgroup } from "./container-cgroup.ts";
@@ -118,7 +118,7 @@ export class Supervisor {
   /** Send a signal to a container's first process. @throws {NetdError} CONTAINER_UNKNOWN, CONTAINER_NOT_RUNNING */
   signal(containerId: string, signal: number): void {
     const container = this.#findRunning(containerId);
-    if (!signalProcess(container.record.pid, signal)) throw notRunning(containerId);
+    if (!container.signal(signal)) throw notRunning(containerId);
   }
 
   /** Forget a container and remove all that is left of it; one that runs is killed. Does nothing for one that is unknown. */
@@ -128,7 +128,7 @@ export class Supervisor {
       await new Promise<void>((resolve) => {
         this.#onceExited.set(containerId, resolve);
         this.#options.cgroups.kill(container.record.cgroupsPath);
-        signalProcess(container.record.pid, SIGKILL);
+        container.signal(SIGKILL);
       });
     }
     const record = container?.record ?? this.#ended.get(containerId);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
@@ -128,6 +128,13 @@ export class RuntimeHost implements AsyncDisposable {
   /** Run a command beside the runtime and return its stdout. */
   run(...command: string[]): string {
     return execFileSync("nsenter", [...this.#enter(), ...command], { encoding: "utf8", timeout: 20_000 });
+  }
+
+  /** Run netd-runtime beside the one that serves, to its end. */
+  command(args: string[]): { code: number | null; stdout: string; stderr: string } {
+    const command = [...this.#enter(), "node", this.#bundle, ...args];
+    const { status, stdout, stderr } = spawnSync("nsenter", command, { encoding: "utf8", timeout: 20_000 });
+    return { code: status, stdout, stderr };
   }
 
   /** Parameters of a container with an image of busybox and its links, or of `image` in this directory. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { check } from "../errno.ts";
-import { close, kill, pidfdGetfd, pidfdOpen } from "../libc.ts";
+import { close, pidfdGetfd, pidfdOpen, pidfdSendSignal } from "../libc.ts";
 
 /** Open a descriptor of a process; the caller closes it. @throws {KernelError} ESRCH when there is no such process */
 export function openProcess(pid: number): number {
@@ -21,7 +21,7 @@ export function takeDescriptor(pid: number, fd: number): number {
   }
 }
 
-/** Send a signal to a process. False: it is gone. */
-export function signalProcess(pid: number, signal: number): boolean {
-  return kill(pid, signal) >= 0;
+/** Send a signal to the very process that `pidfd` was opened for, never to a later one with its pid. False: it is gone. */
+export function signalProcess(pidfd: number, signal: number): boolean {
+  return pidfdSendSignal(pidfd, signal) >= 0;
 }

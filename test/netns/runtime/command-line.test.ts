@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { RuntimeHost } from "../../support/runtime-host.ts";
+
+let host: RuntimeHost;
+beforeAll(async () => {
+  host = await RuntimeHost.create();
+});
+afterAll(async () => {
+  await host[Symbol.asyncDispose]();
+});
+
+test.each([["--help"], ["-h"], ["serve", "--help"]])("netd-runtime %s %s prints its usage", (...args) => {
+  expect(host.command(args)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Usage: netd-runtime serve --socket/),
+    stderr: "",
+  });
+});
+
+test("netd-runtime --version prints its version", () => {
+  expect(host.command(["--version"])).toMatchObject({ code: 0, stdout: "netd-runtime 0.0.0-test\n" });
+});
+
+test.each([
+  [[], /a command is missing/],
+  [["fly"], /there is no command "fly"/],
+  [["serve"], /--socket and --run-dir are needed/],
+  [["serve", "--port", "1"], /--port/],
+  [["walk"], /for netd-runtime itself/],
+])("netd-runtime %j is a usage error", (args, reason) => {
+  expect(host.command(args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(reason) });
+});
+
+test("netd-runtime serve refuses a socket that another one serves", () => {
+  const result = host.command(["serve", "--socket", host.socket, "--run-dir", host.directory]);
+  expect(result).toMatchObject({ code: 1, stderr: expect.stringMatching(/another netd-runtime does/) });
+});
