@@ -4,7 +4,8 @@ import { build } from "esbuild";
 
 /** Command to its entry point and the first line of its file. */
 const COMMANDS = {
-  netd: { entry: "src/netd/main.ts", shebang: "#!/usr/bin/env node" },
+  // A small young generation: memory grows with the containers, not with the requests.
+  netd: { entry: "src/netd/main.ts", shebang: "#!/usr/bin/env -S node --max-semi-space-size=1" },
   // netctl speaks to a unix socket: dropping the certificates variable saves 40 ms of every start.
   netctl: { entry: "src/netctl/main.ts", shebang: "#!/usr/bin/env -S -u NODE_EXTRA_CA_CERTS node" },
   "netd-runtime": { entry: "src/runtime/main.ts", shebang: "#!/usr/bin/env -S node --single-threaded" },

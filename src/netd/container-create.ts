@@ -8,8 +8,7 @@ import { NetdError } from "../errors.ts";
 import type { Image } from "../image/index.ts";
 import type { Lease } from "../ipam/index.ts";
 import { type Container, makeContainer } from "./container.ts";
-import { type ContainerPaths, containerPaths, createContainerDir, deleteContainerDir } from "./container-dir.ts";
-import { writeGeneratedFiles } from "./container-hosts.ts";
+import { containerPaths, createContainerDir, deleteContainerDir } from "./container-dir.ts";
 import { checkContainerName, makeContainerId, makeContainerName } from "./container-name.ts";
 import { checkContainerSpec } from "./container-spec.ts";
 import type { DaemonContext } from "./context.ts";
@@ -115,7 +114,7 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
   };
 }
 
-/** Write definition, lease and files; the files first, inside the transaction, so that a full disk leaves neither. */
+/** Write definition, lease and directory; the directory first, inside the transaction, so that a full disk leaves none. */
 function addDefinition(context: DaemonContext, row: ContainerRow): Container {
   const paths = containerPaths(context.options.stateDir, context.options.runDir, row.id);
   let lease: Lease | undefined;
@@ -124,7 +123,7 @@ function addDefinition(context: DaemonContext, row: ContainerRow): Container {
       lease = allocateLease(context, row);
       context.store.insertContainer(row);
       const made = makeContainer(row, lease, paths);
-      createFiles(context, made);
+      createContainerDir(paths);
       return made;
     });
     context.containers.add(container);
@@ -136,28 +135,6 @@ function addDefinition(context: DaemonContext, row: ContainerRow): Container {
   }
 }
 
-function createFiles(context: DaemonContext, container: Container): void {
-  const { paths } = container;
-  try {
-    createContainerDir(paths);
-    writeGeneratedFiles(context, container);
-  } catch (cause) {
-    throw writeFailure(paths, cause);
-  }
-}
-
 function allocateLease({ ipam }: DaemonContext, row: ContainerRow): Lease {
   return ipam.allocate({ network: row.network, containerId: row.id, address: row.spec.ip, mac: row.spec.mac });
-}
-
-function writeFailure(paths: ContainerPaths, cause: unknown): NetdError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return new NetdError(
-    "STATE_WRITE_FAILED",
-    `Cannot write the files of a container in '${paths.root}': ${text}, a writable directory wanted`,
-    {
-      remedy: "Make room on the file system of the state directory (df -h) and check that it is writable",
-      cause,
-    },
-  );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { mkdirSync, rmSync } from "node:fs";
+import { NetdError } from "../errors.ts";
 import type { GeneratedFiles } from "./container-config.ts";
 
 /** Paths of one container. Everything below `root` and `streams` goes with the container. */
@@ -34,10 +35,26 @@ export function containerPaths(stateDir: string, runDir: string, id: string): Co
   };
 }
 
-/** Make a container's directories; those that are there stay. */
+/** Make a container's directories. @throws {NetdError} STATE_WRITE_FAILED */
 export function createContainerDir(paths: ContainerPaths): void {
-  mkdirSync(paths.root, { recursive: true, mode: 0o710 });
-  for (const path of [paths.upper, paths.work, paths.rootfs]) mkdirSync(path, { recursive: true });
+  guardWrites(paths, () => {
+    mkdirSync(paths.root, { mode: 0o710 });
+    for (const path of [paths.upper, paths.work, paths.rootfs]) mkdirSync(path);
+  });
+}
+
+/** Write below a container's directory. @throws {NetdError} STATE_WRITE_FAILED for whatever `write` throws */
+export function guardWrites(paths: ContainerPaths, write: () => void): void {
+  try {
+    write();
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new NetdError(
+      "STATE_WRITE_FAILED",
+      `Cannot write the files of a container in '${paths.root}': ${text}, a writable directory wanted`,
+      { remedy: "Make room on the file system of the state directory (df -h) and check that it is writable", cause },
+    );
+  }
 }
 
 /** Remove everything of a container from the disk; does nothing for what is gone. */

@@ -4,16 +4,19 @@
  * @module
  */
 import type { Container } from "./container.ts";
+import { guardWrites } from "./container-dir.ts";
 import { formatHostname, formatHosts, formatResolvConf } from "./container-files.ts";
 import type { DaemonContext } from "./context.ts";
 import { rewriteInPlace } from "./hosts-writer.ts";
 
-/** Write the three generated files in place, made when missing: at creation, and again at each start. */
+/** Write the three generated files in place, made when missing: at each start. @throws {NetdError} STATE_WRITE_FAILED */
 export function writeGeneratedFiles(context: DaemonContext, container: Container): void {
   const { row, paths } = container;
-  rewriteInPlace(paths.hostname, formatHostname(row.hostname));
-  rewriteInPlace(paths.resolvConf, formatResolvConf(context.network.gateway));
-  rewriteInPlace(paths.hosts, formatContainerHosts(context, container));
+  guardWrites(paths, () => {
+    rewriteInPlace(paths.hostname, formatHostname(row.hostname));
+    rewriteInPlace(paths.resolvConf, formatResolvConf(context.network.gateway));
+    rewriteInPlace(paths.hosts, formatContainerHosts(context, container));
+  });
 }
 
 /** Format the hosts file of a container from the membership of this moment. */

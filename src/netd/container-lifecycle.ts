@@ -3,11 +3,19 @@
  *
  * @module
  */
+import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import type { ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
-import { applySteps, StepError, teardownSteps, undoSteps } from "../kernel/index.ts";
-import type { ExitedEvent, RuntimeStream, StartParams, StartResult } from "../runtime/index.ts";
+import {
+  type AppliedSteps,
+  applySteps,
+  type NetworkStep,
+  StepError,
+  teardownSteps,
+  undoSteps,
+} from "../kernel/index.ts";
+import type { ExitedEvent, RuntimeClient, RuntimeStream, StartParams, StartResult } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
 import { removeDefinition } from "./container-create.ts";
 import { deleteContainerDir } from "./container-dir.ts";
@@ -15,7 +23,7 @@ import { formatContainerHosts, writeGeneratedFiles } from "./container-hosts.ts"
 import { endpointInput, execProcess, startParams } from "./container-launch.ts";
 import { imageUser } from "./container-registry.ts";
 import type { DaemonContext } from "./context.ts";
-import { planAttach, planDetach } from "./endpoint-plan.ts";
+import { planDetach, planJoin, planNamespace } from "./endpoint-plan.ts";
 import { HostsWriter, rewriteInPlace } from "./hosts-writer.ts";
 import { findLink } from "./kernel-facts.ts";
 
@@ -47,7 +55,8 @@ export class ContainerLifecycle {
   async start(container: Container): Promise<void> {
     await this.#exclusively(container, async () => {
       if (container.row.state === "running") return;
-      await this.#launch(container, async (params) => await (await this.#runtime()).call("start", params));
+      const runtime = await this.#runtime();
+      await this.#launch(container, runtime, async (params) => await runtime.call("start", params));
     });
   }
 
@@ -63,11 +72,16 @@ export class ContainerLifecycle {
           },
         );
       }
+      const runtime = await this.#runtime();
+      const connection = await runtime.connectStream();
       let stream: AnyRuntimeStream | undefined;
-      await this.#launch(container, async (params) => {
-        const opened = await (await this.#runtime()).openStream("start", params);
+      await this.#launch(container, runtime, async (params) => {
+        const opened = await runtime.useStream(connection, "start", params);
         stream = opened;
         return opened.result;
+      }).catch((error: unknown) => {
+        connection.destroy();
+        throw error;
       });
       return stream!; // #launch called back, or threw
     });
@@ -212,30 +226,37 @@ export class ContainerLifecycle {
     journal.flush();
   }
 
-  async #launch(container: Container, start: (params: StartParams) => Promise<StartResult>): Promise<void> {
-    const { store, events, logger, now, dns } = this.#context;
-    const { row, lease } = container;
+  /** Make the network and the process at the same time; the process waits at its gate until the network is there. */
+  async #launch(
+    container: Container,
+    runtime: RuntimeClient,
+    start: (params: StartParams) => Promise<StartResult>,
+  ): Promise<void> {
+    const { store, events, logger, now } = this.#context;
+    const { row, paths } = container;
     try {
       await container.left;
-      const params = startParams(this.#context, container);
-      const undo = this.#attach(container);
+      writeGeneratedFiles(this.#context, container);
+      const gate = randomUUID();
+      const params = { ...startParams(this.#context, container), gate };
+      // There as long as a namespace of ours may be.
+      mkdirSync(paths.streams, { recursive: true, mode: 0o700 });
+      const input = endpointInput(this.#context, container);
+      const applied: AppliedSteps[] = [];
       let result: StartResult;
       try {
-        writeGeneratedFiles(this.#context, container);
-        const upstreams = row.spec.dns === undefined ? {} : { upstreams: row.spec.dns };
-        const named = dns.client().then((client) =>
-          client.request({
-            method: "upsert",
-            network: row.network,
-            name: row.name,
-            address: lease.address,
-            ...upstreams,
-          }),
-        );
-        [result] = await Promise.all([start(params), named]);
+        applied.push(this.#apply(container, planNamespace(input)));
+        const starting = start(params);
+        try {
+          applied.push(this.#apply(container, planJoin(input)));
+        } catch (error) {
+          await Promise.allSettled([runtime.call("release", { gate, isGo: false }), starting]);
+          throw error;
+        }
+        const named = this.#name(container);
+        [result] = await Promise.all([starting, named, runtime.call("release", { gate, isGo: true })]);
       } catch (error) {
-        undo();
-        await this.leave(container);
+        await this.#undo(container, applied);
         throw error;
       }
       const { exitCode: _exitCode, finishedAt: _finishedAt, error: _error, ...definition } = row;
@@ -265,23 +286,11 @@ export class ContainerLifecycle {
     events.emit({ at: container.row.startedAt!, type: "container.started", container: row.name });
   }
 
-  /** Join the network; returns what takes it back. The stream directory is there as long as a namespace of ours may be. */
-  #attach(container: Container): () => void {
-    const { journal, network, session, logger } = this.#context;
-    const { streams } = container.paths;
-    mkdirSync(streams, { recursive: true, mode: 0o700 });
+  #apply(container: Container, steps: readonly NetworkStep[]): AppliedSteps {
+    const { journal, network, session } = this.#context;
     try {
-      const applied = applySteps(planAttach(endpointInput(this.#context, container)), {
-        journal: journal.note,
-        session,
-      });
-      return () => {
-        for (const failure of undoSteps(applied, { journal: journal.note, session })) {
-          logger.error({ err: failure, container: container.row.name }, "cannot undo a step of a start that failed");
-        }
-      };
+      return applySteps(steps, { journal: journal.note, session });
     } catch (error) {
-      rmSync(streams, { recursive: true, force: true });
       if (error instanceof StepError && findLink(network.bridge) === undefined) {
         throw new NetdError(
           "BRIDGE_MISSING",
@@ -296,6 +305,31 @@ export class ContainerLifecycle {
     } finally {
       journal.flush();
     }
+  }
+
+  /** Have the resolver know a container. */
+  async #name({ row, lease }: Container): Promise<void> {
+    const upstreams = row.spec.dns === undefined ? {} : { upstreams: row.spec.dns };
+    const client = await this.#context.dns.client();
+    await client.request({
+      method: "upsert",
+      network: row.network,
+      name: row.name,
+      address: lease.address,
+      ...upstreams,
+    });
+  }
+
+  /** Take back what a failed start has done; a namespace that was somebody else's is not touched. */
+  async #undo(container: Container, applied: readonly AppliedSteps[]): Promise<void> {
+    const { journal, session, logger } = this.#context;
+    for (const steps of applied.toReversed()) {
+      for (const failure of undoSteps(steps, { journal: journal.note, session })) {
+        logger.error({ err: failure, container: container.row.name }, "cannot undo a step of a start that failed");
+      }
+    }
+    if (applied.length > 0) await this.leave(container);
+    else rmSync(container.paths.streams, { recursive: true, force: true });
   }
 
   /** Remove a container that ended by itself: nobody waits for an error, so it is logged, and the container stays until `rm`. */

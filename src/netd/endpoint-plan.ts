@@ -32,14 +32,22 @@ export function hostInterfaceName(containerId: string): string {
 
 /** Plan what joins a container to its network, in order; undone in reverse when a step fails. */
 export function planAttach(input: EndpointPlanInput): NetworkStep[] {
+  return [...planNamespace(input), ...planJoin(input)];
+}
+
+/** Plan the namespace alone: a process can be made in it while the rest of {@link planAttach} is done. */
+export function planNamespace({ netns }: Pick<EndpointPlanInput, "netns">): NetworkStep[] {
+  return [{ op: "netns.add", name: netns }];
+}
+
+/** Plan what joins the namespace of a container to its network. */
+export function planJoin(input: EndpointPlanInput): NetworkStep[] {
   const { netns, hostInterface, mac, gateway } = input;
   const address = `${input.address}/${parseSubnet(input.subnet).prefixLength}`;
   return [
-    { op: "netns.add", name: netns },
     // IPv4 only: an interface that comes now gets no link-local address, so nothing waits for duplicate-address detection.
     { op: "sysctl.set", netns, key: "net/ipv6/conf/default/disable_ipv6", value: "1", ifPresent: true },
-    // As in docker: who is not root may ping, and listen on any port, in a namespace of its own.
-    { op: "sysctl.set", netns, key: "net/ipv4/ping_group_range", value: "0 2147483647" },
+    // As in docker: who is not root may listen on any port, in a namespace of its own.
     { op: "sysctl.set", netns, key: "net/ipv4/ip_unprivileged_port_start", value: "0" },
     {
       op: "link.addVeth",

@@ -22,23 +22,24 @@ export function rewriteInPlace(path: string, content: string): void {
   }
 }
 
+/** From a change to the pass, in milliseconds: a burst of starts costs one pass, not one each. */
+const DELAY_MS = 50;
+
 /** Rewrites the hosts files of all running containers after a change of membership; several changes at once cost one pass. */
 export class HostsWriter {
   readonly #rewriteAll: () => void;
-  #isScheduled = false;
+  #timer: NodeJS.Timeout | undefined;
 
   /** `rewriteAll` writes every file from the membership of that moment. */
   constructor(rewriteAll: () => void) {
     this.#rewriteAll = rewriteAll;
   }
 
-  /** Have all files rewritten once the requests at hand are through. */
+  /** Have all files rewritten soon; what changes until then is in the same pass. */
   schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
       this.#rewriteAll();
-    });
+    }, DELAY_MS).unref();
   }
 }

@@ -90,7 +90,20 @@ export class RuntimeClient implements AsyncDisposable {
     method: M,
     params: RuntimeMethods[M]["params"],
   ): Promise<RuntimeStream<M>> {
-    const socket = await connectTo(this.#path);
+    return await this.useStream(await this.connectStream(), method, params);
+  }
+
+  /** Make the connection of {@link useStream}. @throws {NetdError} RUNTIME_UNAVAILABLE when the runtime is gone */
+  async connectStream(): Promise<Socket> {
+    return await connectTo(this.#path);
+  }
+
+  /** Ask on a connection of {@link connectStream}, as {@link openStream} does; the question is sent before this returns. */
+  async useStream<M extends "start" | "attach" | "exec">(
+    socket: Socket,
+    method: M,
+    params: RuntimeMethods[M]["params"],
+  ): Promise<RuntimeStream<M>> {
     socket.write(`${JSON.stringify({ id: 1, method, params })}\n`);
     try {
       const { line, rest } = await readLine(socket, this.#path);

@@ -48,6 +48,7 @@ export function planContainer(params: StartParams, facts: HostFacts): ProcessPla
       ...planProtectedPaths(config),
       ...(config.root.readonly === true ? [{ op: "root.readonly", path: config.root.path } as const] : []),
       { op: "root.pivot", path: config.root.path },
+      ...(params.gate === undefined ? [] : [{ op: "gate.wait" } as const]),
       ...planIdentity(config.process),
     ],
   };

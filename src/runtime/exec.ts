@@ -9,7 +9,7 @@ import type { ChildWatch } from "./child-watch.ts";
 import { planExec } from "./exec-steps.ts";
 import { ProcessStreams } from "./process-streams.ts";
 import type { ExecParams } from "./protocol.ts";
-import type { StreamPeer } from "./supervisor.ts";
+import type { StreamPeer } from "./stream-client.ts";
 
 /** What {@link startExec} works with. */
 export interface StartExecOptions {

@@ -29,6 +29,8 @@ export interface StartParams {
   streamDir: string;
   /** File that gets the output as lines of the CRI log format. */
   logFile: string;
+  /** Wait, when all is ready but the exec, for a `release` of this name: the caller makes the network in the meantime. Used once. */
+  gate?: string;
 }
 
 export interface StartResult {
@@ -90,6 +92,8 @@ export interface RuntimeMethods {
   /** First request of each control connection; events go to every control connection that said hello. */
   hello: { params: Record<string, never>; result: HelloResult };
   start: { params: StartParams; result: StartResult };
+  /** Let a start through its gate, or call it off; may come before the start itself. A gate whose caller hangs up is called off. */
+  release: { params: { gate: string; isGo: boolean }; result: Record<string, never> };
   attach: { params: { containerId: string }; result: Record<string, never> };
   exec: { params: ExecParams; result: { pid: number } };
   signal: { params: { containerId: string; signal: number }; result: Record<string, never> };

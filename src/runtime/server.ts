@@ -8,7 +8,8 @@ import { type ErrorDocument, formatError, NetdError } from "../errors.ts";
 import type { ForkServer } from "../kernel/process/index.ts";
 import { LineParser } from "./line-parser.ts";
 import type { RuntimeEvent, RuntimeMethod, RuntimeMethods, RuntimeRequest } from "./protocol.ts";
-import type { StreamPeer, Supervisor } from "./supervisor.ts";
+import type { StreamPeer } from "./stream-client.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 /** What {@link RuntimeServer} answers with. */
 export interface RuntimeServerOptions {
@@ -58,7 +59,9 @@ export class RuntimeServer {
     const lines = new LineParser();
     let isFirst = true;
     socket.on("error", () => {});
-    socket.on("close", () => this.#listeners.delete(socket));
+    socket.on("close", () => {
+      if (this.#listeners.delete(socket)) this.#options.supervisor.gates.callOffAll();
+    });
     const onData = (bytes: Buffer) => {
       // The first line decides what the connection is, and what follows it may be frames.
       const cut = isFirst ? bytes.indexOf(0x0a) + 1 : 0;
@@ -105,6 +108,10 @@ export class RuntimeServer {
         return { version, pid: process.pid, containers: supervisor.list(), ...forkServer.counters };
       },
       start: (start) => supervisor.start(start),
+      release: ({ gate, isGo }) => {
+        supervisor.gates.release(gate, isGo);
+        return {};
+      },
       attach: () => {
         throw new NetdError(
           "API_REQUEST_INVALID",

@@ -7,6 +7,12 @@ import type { Socket } from "node:net";
 import type { ErrorDocument } from "../errors.ts";
 import { FRAME_MAX_BYTES, type Frame, FrameParser, formatFrame } from "../stream/index.ts";
 
+/** A client that comes with a request: its connection, and what it sent behind the request. */
+export interface StreamPeer {
+  socket: Socket;
+  rest: Buffer;
+}
+
 /** What a client asks for. */
 export interface StreamClientHandlers {
   /** Bytes for standard input; empty: close it. Returns false to hold further ones until {@link StreamClient.resumeInput}. */

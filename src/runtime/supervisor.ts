@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Socket } from "node:net";
 import { NetdError } from "../errors.ts";
 import type { Cgroups } from "../kernel/index.ts";
 import { composeShell, type ForkServer, quoteWord, takeDescriptor } from "../kernel/process/index.ts";
@@ -13,6 +12,7 @@ import { createContainerCgroup, showContainerCgroup } from "./container-cgroup.t
 import { planContainer } from "./container-steps.ts";
 import { closeStreams, createStreams, deleteStreams, settleStdin } from "./container-streams.ts";
 import { startExec } from "./exec.ts";
+import { Gates } from "./gates.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
 import type {
   ContainerRecord,
@@ -24,6 +24,7 @@ import type {
   StartResult,
 } from "./protocol.ts";
 import type { RecordStore, StoredRecord } from "./record-store.ts";
+import type { StreamPeer } from "./stream-client.ts";
 
 /** What a {@link Supervisor} is made from. */
 export interface SupervisorOptions {
@@ -34,12 +35,6 @@ export interface SupervisorOptions {
   emit: (event: RuntimeEvent) => void;
   /** Told what nobody asked for and somebody should read. */
   warn: (message: string) => void;
-}
-
-/** A client that comes with a request: its connection, and what it sent behind the request. */
-export interface StreamPeer {
-  socket: Socket;
-  rest: Buffer;
 }
 
 const SIGKILL = 9;
@@ -84,6 +79,7 @@ export class Supervisor {
       return await this.#launch(params, answer);
     } finally {
       this.#starting.delete(containerId);
+      if (params.gate !== undefined) this.gates.forget(params.gate);
     }
   }
 
@@ -140,6 +136,8 @@ export class Supervisor {
     this.#options.records.delete(containerId);
   }
 
+  /** Where starts wait for their callers. */
+  readonly gates = new Gates();
   readonly #onceExited = new Map<string, () => void>();
 
   /** Write a start as the commands a person would type. */
@@ -196,7 +194,9 @@ export class Supervisor {
         if (opened !== undefined) closeStreams(opened);
         deleteStreams(streamDir);
       });
-      const process = await forkServer.launch(planContainer(params, this.#factsFor(cgroupsPath)));
+      const plan = planContainer(params, this.#factsFor(cgroupsPath));
+      const gate = params.gate === undefined ? {} : { gate: this.gates.wait(params.gate) };
+      const process = await forkServer.launch({ ...plan, ...gate });
       const { stdinFd: bothWaysFd, ...outputs } = opened ?? {};
       const stdinFd = bothWaysFd === undefined ? undefined : settleStdin(streamDir, bothWaysFd);
       const { pid, startTime, terminalFd } = process;

@@ -37,6 +37,8 @@ export interface BirthRequest {
   pidNamespace: PidNamespace;
   /** The last one is `exec`. */
   steps: readonly ProcessStep[];
+  /** Settles when a step `gate.wait` may end: true to go on, false to call the start off. */
+  gate?: Promise<boolean>;
 }
 
 /** A child on its way, and our ends of the pipes to it; the caller closes them. */

@@ -8,6 +8,7 @@ import { Socket } from "node:net";
 import { NetdError, parseError } from "../../errors.ts";
 import { close, kill } from "../libc.ts";
 import { type BirthRequest, Midwife, type Newborn, type TestFault } from "./birth.ts";
+import { GATE_ANSWER } from "./gate-step.ts";
 import { takeDescriptor } from "./pidfd.ts";
 import { hasExecuted, type ProcessStat, readProcessStat, reapDying } from "./process-status.ts";
 import type { Report, StepFailure } from "./report.ts";
@@ -76,7 +77,7 @@ export class ForkServer implements Disposable {
       this.counters.forks++;
       if (forks > 1) this.counters.secondForks++;
       const newborn = this.#midwife.fork(request, fault);
-      const outcome = await watchNewborn(newborn, SILENCE_MS);
+      const outcome = await watchNewborn(newborn, request, SILENCE_MS);
       const stat = readProcessStat(newborn.pid);
       const isRunning = outcome.failure === undefined && hasExecuted(stat);
       if (isRunning) return launched(newborn.pid, stat!, forks, false, outcome.terminalFd);
@@ -89,7 +90,7 @@ export class ForkServer implements Disposable {
   async #launchSlowly(request: BirthRequest): Promise<LaunchedProcess> {
     this.counters.slowStarts++;
     const newborn = this.#midwife.spawn(request, this.#options.walkCommand);
-    const outcome = await watchNewborn(newborn, SLOW_SILENCE_MS);
+    const outcome = await watchNewborn(newborn, request, SLOW_SILENCE_MS);
     const stat = readProcessStat(newborn.pid);
     if (outcome.failure === undefined && stat !== undefined && stat.command !== WALKER_NAME) {
       return launched(newborn.pid, stat, 1 + RETRIES_MAX, true, outcome.terminalFd);
@@ -112,20 +113,42 @@ interface Outcome {
   terminalFd?: number;
 }
 
-/** Read the child's reports until its end of the pipe is closed. Closes our ends. */
-function watchNewborn({ pid, reportFd, ackFd }: Newborn, silenceMs: number): Promise<Outcome> {
+/** Read the child's reports until its end of the pipe is closed, and let it through its gate. Closes our ends. */
+function watchNewborn({ pid, reportFd, ackFd }: Newborn, request: BirthRequest, silenceMs: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const outcome: Outcome = {};
+    const needsTerminal = request.steps.some(({ op }) => op === "terminal.open");
     let text = "";
-    const alarm = setTimeout(() => kill(pid, SIGKILL), silenceMs);
+    let alarm: NodeJS.Timeout | undefined;
+    let gateAnswer: string | undefined;
+    // The child reads one answer for each question, the terminal's first.
+    const answerGate = (): void => {
+      if (gateAnswer === undefined || (needsTerminal && outcome.terminalFd === undefined)) return;
+      answer(pid, ackFd, gateAnswer);
+      gateAnswer = undefined;
+    };
     const pipe = new Socket({ fd: reportFd, readable: true, writable: false });
+    const startAlarm = (): void => {
+      if (!pipe.destroyed) alarm = setTimeout(() => kill(pid, SIGKILL), silenceMs);
+    };
+    if (request.gate === undefined) startAlarm();
+    else {
+      void request.gate.then((isGo) => {
+        gateAnswer = isGo ? GATE_ANSWER.go : GATE_ANSWER.callOff;
+        startAlarm();
+        if (!pipe.destroyed) answerGate();
+      });
+    }
     pipe.setEncoding("utf8");
     pipe.on("data", (piece: string) => {
-      alarm.refresh();
+      alarm?.refresh();
       text += piece;
       const lines = text.split("\n");
       text = lines.pop() ?? "";
-      for (const line of lines) takeReport(JSON.parse(line) as Report, pid, ackFd, outcome);
+      for (const line of lines) {
+        takeReport(JSON.parse(line) as Report, pid, ackFd, outcome);
+        answerGate();
+      }
     });
     pipe.on("error", () => {});
     pipe.on("close", () => {
@@ -143,9 +166,18 @@ function takeReport(report: Report, pid: number, ackFd: number, outcome: Outcome
   }
   try {
     outcome.terminalFd = takeDescriptor(pid, report.terminal);
-    writeSync(ackFd, "\n");
   } catch {
     // It died in between; the end of its pipe says so too.
+    kill(pid, SIGKILL);
+    return;
+  }
+  answer(pid, ackFd, "\n");
+}
+
+function answer(pid: number, ackFd: number, text: string): void {
+  try {
+    writeSync(ackFd, text);
+  } catch {
     kill(pid, SIGKILL);
   }
 }

@@ -7,6 +7,7 @@ import { type CgroupJoinStep, cgroupJoin } from "./cgroup-steps.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { type DeviceMakeStep, deviceMake, type LinkMakeStep, linkMake } from "./device-steps.ts";
 import { type ExecStep, exec } from "./exec-step.ts";
+import { type GateWaitStep, gateWait } from "./gate-step.ts";
 import {
   type CapabilitiesBoundStep,
   type CapabilitiesSetStep,
@@ -83,6 +84,7 @@ export type ProcessStep =
   | DirectoryEnterStep
   | DirectoryMakeStep
   | ExecStep
+  | GateWaitStep
   | HostnameSetStep
   | LinkMakeStep
   | MountBindStep
@@ -122,6 +124,7 @@ const DEFINITIONS: Definitions = {
   "directory.enter": directoryEnter,
   "directory.make": directoryMake,
   exec,
+  "gate.wait": gateWait,
   "hostname.set": hostnameSet,
   "link.make": linkMake,
   "mount.bind": mountBind,

@@ -1,6 +1,5 @@
 ip netns add web
 nsenter --net=/run/netns/web sysctl -qew net/ipv6/conf/default/disable_ipv6=1
-nsenter --net=/run/netns/web sysctl -qw 'net/ipv4/ping_group_range=0 2147483647'
 nsenter --net=/run/netns/web sysctl -qw net/ipv4/ip_unprivileged_port_start=0
 ip link add name ve3f2a91c04b numtxqueues 1 numrxqueues 1 mtu 1450 master br0 type veth peer name eth0 numtxqueues 1 numrxqueues 1 mtu 1450 address 02:42:ac:10:00:02 netns web
 sysctl -qew net/ipv6/conf/ve3f2a91c04b/accept_ra=0

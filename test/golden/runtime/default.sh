@@ -41,8 +41,8 @@
   [ -e /c/rootfs/dev/stderr ] || ln -s /proc/self/fd/2 /c/rootfs/dev/stderr
   [ -e /c/rootfs/dev/ptmx ] || ln -s pts/ptmx /c/rootfs/dev/ptmx
   [ -e /c/rootfs/dev/core ] || ln -s /proc/kcore /c/rootfs/dev/core
+  mkdir -p /c/rootfs/etc
   [ -e /c/rootfs/etc/mtab ] || ln -s /proc/mounts /c/rootfs/etc/mtab
-  mkdir -p /c/rootfs/
   hostname web
   if [ -e /c/rootfs/proc/bus ]; then mount --rbind /c/rootfs/proc/bus /c/rootfs/proc/bus; mount -o remount,bind,ro /c/rootfs/proc/bus; fi
   if [ -e /c/rootfs/proc/fs ]; then mount --rbind /c/rootfs/proc/fs /c/rootfs/proc/fs; mount -o remount,bind,ro /c/rootfs/proc/fs; fi
@@ -57,7 +57,6 @@
   cd /c/rootfs
   pivot_root . .
   umount -l .
-  cd /
   cd /
   umask 0022
   exec setpriv --bounding-set -all,+chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,+setuid,+setfcap,+setpcap,+net_bind_service,+sys_chroot,+kill,+audit_write setpriv --reuid=0 --regid=0 --clear-groups setpriv --inh-caps -all --ambient-caps -all env -i PATH=/bin HOME=/ sh

@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { HostsWriter, rewriteInPlace } from "../../../src/netd/hosts-writer.ts";
 import { TemporaryDirectory } from "./temporary-directory.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test("rewriteInPlace makes a file that is missing, readable for all", () => {
   using directory = new TemporaryDirectory();
@@ -65,27 +68,28 @@ test("rewriteInPlace never shows a reader an empty file, nor one without the beg
   await worker.terminate();
 });
 
-test("HostsWriter.schedule rewrites once for several changes of one moment, and again for a later one", async () => {
+test("HostsWriter.schedule rewrites once for several changes of one moment, and again for a later one", () => {
+  vi.useFakeTimers();
   let rewrites = 0;
   const writer = new HostsWriter(() => rewrites++);
   writer.schedule();
   writer.schedule();
   expect(rewrites).toBe(0);
-  await setImmediate();
+  vi.runAllTimers();
   expect(rewrites).toBe(1);
   writer.schedule();
-  await setImmediate();
+  vi.runAllTimers();
   expect(rewrites).toBe(2);
 });
 
-test("HostsWriter.schedule does not lose a change that comes while it rewrites", async () => {
+test("HostsWriter.schedule does not lose a change that comes while it rewrites", () => {
+  vi.useFakeTimers();
   let rewrites = 0;
   const writer = new HostsWriter(() => {
     rewrites++;
     if (rewrites === 1) writer.schedule();
   });
   writer.schedule();
-  await setImmediate();
-  await setImmediate();
+  vi.runAllTimers();
   expect(rewrites).toBe(2);
 });
