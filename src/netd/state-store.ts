@@ -105,7 +105,18 @@ export class StateStore implements Disposable {
 
   /** Run `change` in one durable transaction; when it throws, nothing of it remains. */
   transact<T>(what: string, change: () => T): T {
-    return guard("write", what, () => this.database.transaction(change).immediate());
+    return guard("write", what, () => {
+      this.database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = change();
+        this.database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        // On a full disk SQLite has taken it back already, and that error is the one to tell.
+        if (this.database.inTransaction) this.database.exec("ROLLBACK");
+        throw error;
+      }
+    });
   }
 
   /** Run `change` in a transaction that is rolled back, and return what it returned. */
@@ -182,7 +193,7 @@ function guard<T>(verb: string, what: string, act: () => T): T {
     if (cause instanceof NetdError) throw cause;
     const text = cause instanceof Error ? cause.message : String(cause);
     throw new NetdError("STATE_WRITE_FAILED", `Cannot ${verb} state '${what}': ${text}, a writable database wanted`, {
-      remedy: "Make room on the file system of the state directory (df -h /var/lib/netd) and check that it is writable",
+      remedy: "Make room on the file system of the state directory (df -h) and check that it is writable",
       cause,
     });
   }
