@@ -71,9 +71,9 @@ describe("a container's network", () => {
     await sandbox.run(...from, "ip", "route", "add", "172.16.0.0/24", "via", "198.51.100.2");
     // Counts what comes to forwarding, and what is left behind netd's chain.
     const count = `ip daddr ${a.endpoint.address} counter`;
-    await sandbox.sh(`nft 'table inet probe {
-      chain before { type filter hook forward priority filter - 1; ${count}\n}
-      chain behind { type filter hook forward priority filter + 1; ${count}\n} }'`);
+    const chain = (name: string, place: string) =>
+      `chain ${name} {\n type filter hook forward priority filter ${place}\n ${count}\n}`;
+    await sandbox.run("nft", `table inet probe {\n${chain("before", "- 1")}\n${chain("behind", "+ 1")}\n}`);
     const { exitCode, stdout } = await sandbox.run(
       ...from,
       "busybox",
