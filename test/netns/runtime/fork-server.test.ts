@@ -67,7 +67,7 @@ test("serve cannot be overwritten through /proc/PID/exe, not even once it has en
   const directory = mkdtempSync(join(tmpdir(), "netd-node-"));
   const node = join(directory, "node");
   copyFileSync(process.execPath, node);
-  {
+  try {
     await using host = await RuntimeHost.create({ node });
     const { pid } = await host.client.call("hello", {});
     // The descriptor outlives the process, which keeps its file busy until it is gone for good.
@@ -77,6 +77,7 @@ test("serve cannot be overwritten through /proc/PID/exe, not even once it has en
         case $said in *busy*) ;; *) echo "$said" >&2; exit 1 ;; esac
       done`;
     expect(() => host.run("sh", "-c", script)).toThrow(/Read-only file system/);
+  } finally {
+    rmSync(directory, { recursive: true });
   }
-  rmSync(directory, { recursive: true });
 });
