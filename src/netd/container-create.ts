@@ -48,7 +48,7 @@ export function removeDefinition(context: DaemonContext, container: Container): 
   const { store, ipam, containers } = context;
   let released: ReturnType<typeof ipam.release> = [];
   try {
-    store.transact(container.row.name, () => {
+    store.transactLightly(container.row.name, () => {
       store.deleteContainer(container.row.id);
       released = ipam.release(container.row.id);
     });

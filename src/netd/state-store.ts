@@ -2,8 +2,8 @@
  * What netd must not forget, in SQLite: networks, containers, and what it changed on the host. Leases are in tables of `src/ipam` in the
  * same file, so that a container and its lease are written by one transaction.
  *
- * WAL with synchronous=FULL: a definition or a lease is on the disk before anyone hears of it. Changes of a process's state are written with
- * synchronous=NORMAL: they survive the death of netd, and after a power cut no process is left for them to be true of.
+ * WAL with synchronous=FULL: a definition or a lease is on the disk before anyone hears of it. Changes of a process's state, and removals, are
+ * written with synchronous=NORMAL: they survive the death of netd, and after a power cut no process is left for them to be true of.
  *
  * @module
  */
@@ -119,6 +119,13 @@ export class StateStore implements Disposable {
     });
   }
 
+  /**
+   * As {@link transact}, but a power cut may undo it: what is taken away comes back as it was, and can be taken away again.
+   */
+  transactLightly<T>(what: string, change: () => T): T {
+    return this.#withoutSync(() => this.transact(what, change));
+  }
+
   /** Run `change` in a transaction that is rolled back, and return what it returned. */
   preview<T>(change: () => T): T {
     this.database.exec("BEGIN IMMEDIATE");
@@ -166,19 +173,21 @@ export class StateStore implements Disposable {
   updateContainerState(row: ContainerRow): void {
     const { state, pid, startTime, exitCode, error, startedAt, finishedAt, launch } = row;
     const columns = { state, pid, startTime, exitCode, error, startedAt, finishedAt, launch } as StateColumns;
-    guard("write", row.name, () => {
-      this.database.pragma("synchronous = NORMAL");
-      try {
-        this.#update.run(JSON.stringify(columns), row.id);
-      } finally {
-        this.database.pragma("synchronous = FULL");
-      }
-    });
+    guard("write", row.name, () => this.#withoutSync(() => this.#update.run(JSON.stringify(columns), row.id)));
   }
 
-  /** Remove a container. Call it inside {@link transact}, together with its lease. */
+  /** Remove a container. Call it inside {@link transactLightly}, together with its lease. */
   deleteContainer(id: string): void {
     this.#delete.run(id);
+  }
+
+  #withoutSync<T>(write: () => T): T {
+    this.database.pragma("synchronous = NORMAL");
+    try {
+      return write();
+    } finally {
+      this.database.pragma("synchronous = FULL");
+    }
   }
 
   [Symbol.dispose](): void {
