@@ -5,7 +5,17 @@
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, chownSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -18,7 +28,7 @@ export interface BusyboxRoot {
 }
 
 /** Changed whenever the tree below would come out differently from the same busybox. */
-const RECIPE = "netd-busybox-1";
+const RECIPE = "netd-busybox-2";
 
 const DIRECTORIES: [path: string, mode: number][] = [
   ["bin", 0o755],
@@ -78,6 +88,10 @@ nogroup:x:65534:
   ],
   ["etc/shadow", 0o640, "root:*:::::::\nnobody:*:::::::\n"],
   ["etc/nsswitch.conf", 0o644, "passwd: files\ngroup: files\nhosts: files dns\n"],
+  // Mounted over in every container: making them there, in the upper layer of an overlay, takes each up to a millisecond.
+  ["etc/hostname", 0o644, ""],
+  ["etc/hosts", 0o644, ""],
+  ["etc/resolv.conf", 0o644, ""],
   ["etc/profile", 0o644, "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"],
 ];
 
@@ -111,6 +125,7 @@ export async function makeBusybox(busybox: string, root: string): Promise<Busybo
     writeFileSync(join(root, path), content);
     chmodSync(join(root, path), mode);
   }
+  symlinkSync("/proc/mounts", join(root, "etc/mtab"));
   const installed = join(root, "bin/busybox");
   writeFileSync(installed, program);
   chmodSync(installed, 0o755);
