@@ -4,6 +4,7 @@
  * @module
  */
 import { NetdError } from "../errors.ts";
+import { escapeControls } from "./table.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Decide the exit code for an error that `commandName` ended with. */
@@ -21,5 +22,6 @@ export function exitCodeOf(error: unknown, commandName: string): number {
 export function formatFailure(error: unknown): string {
   const { message, remedy } = error as { message?: string; remedy?: string | undefined };
   const lines = [`netctl: ${message ?? String(error)}`, ...(remedy === undefined ? [] : [`  try: ${remedy}`])];
-  return `${lines.join("\n")}\n`;
+  // They quote what was typed, and names that strangers chose.
+  return lines.map((line) => `${escapeControls(line)}\n`).join("");
 }
