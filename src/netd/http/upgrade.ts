@@ -60,10 +60,21 @@ async function openStream(daemon: Daemon, request: IncomingMessage, body: Buffer
       },
     );
   }
-  const reference = decodeURIComponent(match[1]!);
+  const reference = decodeReference(match[1]!);
   if (match[2] === "exec") return { stream: await daemon.exec(reference, parseExec(body)), settled: async () => {} };
   const isStarting = url.searchParams.get("start") === "1";
   return await daemon.attach(reference, isStarting);
+}
+
+function decodeReference(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new NetdError("API_REQUEST_INVALID", `Cannot accept the request: '${text}' is not percent-encoded`, {
+      remedy: "Encode '%' as '%25'",
+      cause,
+    });
+  }
 }
 
 function parseExec(body: Buffer): ExecSpec {
