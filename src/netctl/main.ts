@@ -15,8 +15,8 @@ const EXIT_BROKEN_PIPE = 128 + 13;
 void main(process.argv.slice(2));
 
 async function main(argv: string[]): Promise<void> {
-  exitQuietlyOnBrokenPipe(process.stdout);
-  exitQuietlyOnBrokenPipe(process.stderr);
+  exitWhenUnwritable(process.stdout);
+  exitWhenUnwritable(process.stderr);
   if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-v")) {
     process.stdout.write(`netctl ${NETCTL_VERSION}\n`);
     return;
@@ -44,10 +44,11 @@ async function flush(stream: NodeJS.WriteStream): Promise<void> {
   if (stream.writableLength > 0) await new Promise((resolve) => stream.write("", resolve));
 }
 
-/** A reader such as `head` that has seen enough is no error. */
-function exitQuietlyOnBrokenPipe(stream: NodeJS.WriteStream): void {
+/** End when nobody takes our output. A reader such as `head` that has seen enough is no error. */
+function exitWhenUnwritable(stream: NodeJS.WriteStream): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(EXIT_BROKEN_PIPE);
-    throw error;
+    if (stream !== process.stderr) process.stderr.write(`netctl: Cannot write the output: ${error.message}\n`);
+    process.exit(1);
   });
 }

@@ -94,6 +94,15 @@ describe("netctl run: streams", () => {
     expect(result).toEqual({ stdout: "end\n", stderr: "", exitCode: 0 });
   });
 
+  test("an output that cannot be written is told, and the container goes on", async () => {
+    expect(await sandbox.sh("netctl run --rm busybox echo text > /dev/full")).toEqual({
+      stdout: "",
+      stderr: "netctl: Cannot write the output: ENOSPC: no space left on device, write\n",
+      exitCode: 1,
+    });
+    expect((await sandbox.sh("netctl run --rm busybox sh -c 'exec >&- 2>&-; exit 3'")).exitCode).toBe(3);
+  });
+
   test("a reader of ours that goes away does not stop the container", async () => {
     const { stdout } = await sandbox.sh(
       `netctl run -i --name talker busybox sh -c 'yes | head -n 2000000; echo done >&2' 2>${SANDBOX_DIR}/err < /dev/null | head -n 1

@@ -18,7 +18,7 @@ import {
   setMountPropagation,
 } from "./mount-attributes.ts";
 import { AT_FDCWD } from "./open-flags.ts";
-import { findMountPoint, openMountPoint, requireDirectory } from "./root-path.ts";
+import { findMountPoint, openMountPoint, requireKind } from "./root-path.ts";
 import { quoteWord, quoteWords } from "./shell-quote.ts";
 
 /** Mount a new file system: proc, sysfs, tmpfs, devpts, mqueue, cgroup, cgroup2. */
@@ -74,7 +74,7 @@ const ENOENT = 2;
 export const mountFilesystem: ProcessStepDefinition<MountFilesystemStep> = {
   walk({ type, source, target, flags, data }, { rootFd }) {
     const targetFd = openMountPoint(rootFd, target, "directory");
-    requireDirectory(targetFd, target);
+    requireKind(targetFd, target, "directory");
     const mountFd = createFilesystem(type, source, data, flags);
     attachMount(mountFd, targetFd, target);
     close(mountFd);
@@ -91,9 +91,9 @@ export const mountFilesystem: ProcessStepDefinition<MountFilesystemStep> = {
 export const mountBind: ProcessStepDefinition<MountBindStep> = {
   walk({ source, target, isRecursive, flags, propagation }, { rootFd }) {
     const mountFd = cloneSource(source, isRecursive);
-    const isDirectory = statusOf(mountFd).type === S_IFDIR;
-    const targetFd = openMountPoint(rootFd, target, isDirectory ? "directory" : "file");
-    if (isDirectory) requireDirectory(targetFd, target);
+    const kind = statusOf(mountFd).type === S_IFDIR ? "directory" : "file";
+    const targetFd = openMountPoint(rootFd, target, kind);
+    requireKind(targetFd, target, kind);
     setMountFlags(mountFd, flags, isRecursive);
     attachMount(mountFd, targetFd, target);
     if (propagation !== undefined) setMountPropagation(mountFd, propagation, isRecursive);

@@ -107,11 +107,12 @@ export function openParent(rootFd: number, path: string): { parentFd: number; na
   return { parentFd: makeDirectories(rootFd, cut <= 0 ? "/" : clean.slice(0, cut)), name };
 }
 
-/** Check that a descriptor names a directory. @throws {NetdError} LAUNCH_FAILED */
-export function requireDirectory(fd: number, path: string): void {
-  if (statusOf(fd).type === S_IFDIR) return;
-  throw new NetdError("LAUNCH_FAILED", `Cannot mount on "${path}": it is a file, a directory is needed`, {
-    remedy: "Choose another mount point, or an image where it is a directory",
+/** Check that a mount point is of the kind that the mount is: one on the other can't be. @throws {NetdError} LAUNCH_FAILED */
+export function requireKind(fd: number, path: string, needed: "directory" | "file"): void {
+  const found = statusOf(fd).type === S_IFDIR ? "directory" : "file";
+  if (found === needed) return;
+  throw new NetdError("LAUNCH_FAILED", `Cannot mount on "${path}": it is a ${found}, a ${needed} is needed`, {
+    remedy: `Choose another mount point, or an image where it is a ${needed}`,
   });
 }
 
