@@ -25,7 +25,7 @@ async function startIdle(name: string, ...options: string[]): Promise<ContainerI
 /** Run lines of sh in container a. */
 const inA = (script: string) => sandbox.netctl("exec", "a", "sh", "-c", script);
 
-const escape = (text: string): string => text.replaceAll(".", "\\.");
+const escapeDots = (text: string): string => text.replaceAll(".", "\\.");
 
 describe("a container's network", () => {
   test("has lo and one interface, which the bridge has the other end of", async () => {
@@ -114,7 +114,7 @@ describe("names of containers in DNS", () => {
   test("are what their addresses resolve to", async () => {
     const reverse = b.endpoint.address.split(".").toReversed().join(".");
     expect((await inA(`nslookup ${b.endpoint.address}`)).stdout).toMatch(
-      new RegExp(`${escape(reverse)}\\.in-addr\\.arpa\\s+name = b`),
+      new RegExp(`${escapeDots(reverse)}\\.in-addr\\.arpa\\s+name = b`),
     );
   });
 
