@@ -26,6 +26,7 @@ import type { DaemonContext } from "./context.ts";
 import { planDetach, planJoin, planNamespace } from "./endpoint-plan.ts";
 import { HostsWriter, rewriteInPlace } from "./hosts-writer.ts";
 import { findLink } from "./kernel-facts.ts";
+import { linkAlias } from "./network-plan.ts";
 
 /** A stream of a container's first process or of another one in it. */
 export type AnyRuntimeStream = Pick<RuntimeStream<"start" | "attach" | "exec">, "socket" | "rest">;
@@ -211,7 +212,9 @@ export class ContainerLifecycle {
 
   /** Wait for the kernel to take the veth pair down; when somebody else keeps its namespace alive, delete the pair itself. */
   async #waitUntilLeft({ row, hostInterface }: Container): Promise<void> {
-    const { links, journal, logger, session } = this.#context;
+    const { links, journal, logger, session, instance } = this.#context;
+    // A link of that name may be somebody else's.
+    if (findLink(hostInterface)?.alias !== linkAlias(instance, row.id)) return;
     if (await links.gone(hostInterface, LEAVE_LIMIT_MS)) return;
     logger.warn(
       { container: row.name },
