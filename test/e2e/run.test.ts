@@ -219,7 +219,7 @@ describe("netctl run: life", () => {
 
   test("-d --rm removes the container when it ends", async () => {
     await sandbox.ok("run", "-d", "--rm", "--name", "gone", "busybox", "sh", "-c", "sleep 0.1");
-    await sandbox.sh('while [ -n "$(netctl ps -aq)" ]; do sleep 0.02; done');
+    await sandbox.sh('while [ -n "$(netctl ps -aq; ip -o link show master br0)" ]; do sleep 0.02; done');
     expect(await hostTraces(sandbox)).toEqual(atFirst);
   });
 
