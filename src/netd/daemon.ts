@@ -162,7 +162,12 @@ export class Daemon {
       container.onExit.add(settle);
     });
     const stream = await (isStarting ? this.#lifecycle.startAttached(container) : this.#lifecycle.attach(container));
-    return { stream, settled: async () => isSettled || (await exit) };
+    const settled = async (): Promise<void> => {
+      if (!isSettled) await exit;
+      // Who sees the end of `run --rm` finds nothing of it on the host.
+      if (container.row.spec.autoRemove === true) await container.left;
+    };
+    return { stream, settled };
   }
 
   async exec(reference: string, spec: ExecSpec): Promise<AnyRuntimeStream> {
