@@ -7,15 +7,9 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import type { ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
-import {
-  type AppliedSteps,
-  applySteps,
-  type NetworkStep,
-  StepError,
-  teardownSteps,
-  undoSteps,
-} from "../kernel/index.ts";
+import { type AppliedSteps, applySteps, type NetworkStep, teardownSteps, undoSteps } from "../kernel/index.ts";
 import type { ExitedEvent, RuntimeClient, RuntimeStream, StartParams, StartResult } from "../runtime/index.ts";
+import { checkBridge } from "./bridge-check.ts";
 import type { Container } from "./container.ts";
 import { removeDefinition } from "./container-create.ts";
 import { deleteContainerDir } from "./container-dir.ts";
@@ -50,7 +44,7 @@ export class ContainerLifecycle {
   /**
    * Start a container that does not run; starting a running one does nothing.
    *
-   * @throws {NetdError} COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, LAUNCH_FAILED, BRIDGE_MISSING, NETNS_NAME_TAKEN, KERNEL_CALL_FAILED …;
+   * @throws {NetdError} COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, LAUNCH_FAILED, BRIDGE_MISSING, BRIDGE_FOREIGN, NETNS_NAME_TAKEN, KERNEL_CALL_FAILED …;
    * the container is then as before, and nothing of the attempt is left
    */
   async start(container: Container): Promise<void> {
@@ -239,6 +233,7 @@ export class ContainerLifecycle {
     const { row, paths } = container;
     try {
       await container.left;
+      checkBridge(this.#context, row.name);
       writeGeneratedFiles(this.#context, container);
       const gate = randomUUID();
       const params = { ...startParams(this.#context, container), gate };
@@ -248,10 +243,10 @@ export class ContainerLifecycle {
       const applied: AppliedSteps[] = [];
       let result: StartResult;
       try {
-        applied.push(this.#apply(container, planNamespace(input)));
+        applied.push(this.#apply(planNamespace(input)));
         const starting = start(params);
         try {
-          applied.push(this.#apply(container, planJoin(input)));
+          applied.push(this.#apply(planJoin(input)));
         } catch (error) {
           await Promise.allSettled([runtime.call("release", { gate, isGo: false }), starting]);
           throw error;
@@ -289,22 +284,10 @@ export class ContainerLifecycle {
     events.emit({ at: container.row.startedAt!, type: "container.started", container: row.name });
   }
 
-  #apply(container: Container, steps: readonly NetworkStep[]): AppliedSteps {
-    const { journal, network, session } = this.#context;
+  #apply(steps: readonly NetworkStep[]): AppliedSteps {
+    const { journal, session } = this.#context;
     try {
       return applySteps(steps, { journal: journal.note, session });
-    } catch (error) {
-      if (error instanceof StepError && findLink(network.bridge) === undefined) {
-        throw new NetdError(
-          "BRIDGE_MISSING",
-          `Cannot start container '${container.row.name}': bridge '${network.bridge}' is gone, a live one wanted`,
-          {
-            remedy: "Restart netd: it makes the bridge again and joins the running containers to it",
-            cause: error,
-          },
-        );
-      }
-      throw error;
     } finally {
       journal.flush();
     }

@@ -33,3 +33,17 @@ test("a start whose network can't be made is called off: no process, no namespac
   expect((await sandbox.json<LeaseInfo[]>("ls")).map(({ state }) => state)).toEqual(["running"]);
   expect((await sandbox.netctl("exec", "a", "ping", "-c", "1", "203.0.113.80")).exitCode).toBe(0);
 });
+
+test("a start on a stranger's link that took the bridge's name is refused, and nothing is left", async () => {
+  await using sandbox = await TestSandbox.create();
+  await sandbox.run("sh", "-ec", "ip link delete br0; ip link add br0 type bridge; ip link set br0 up");
+  const { exitCode, stderr } = await sandbox.netctl("run", "--rm", "busybox", "true");
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 125,
+    stderr: expect.stringMatching(
+      /link 'br0' was put in the place of netd's bridge by somebody else\n {2}try: .*ip link delete br0/,
+    ),
+  });
+  expect((await sandbox.run("ls", "/run/netns")).stdout.trim()).toBe("internet");
+  expect(await sandbox.json("ps", "-a")).toEqual([]);
+});

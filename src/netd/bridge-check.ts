@@ -1,0 +1,37 @@
+/**
+ * Looks, before each start, whether the bridge is still there and ours: strangers may have been at it since netd made it.
+ *
+ * @module
+ */
+import { NetdError } from "../errors.ts";
+import { findLink } from "../kernel/index.ts";
+import type { DaemonContext } from "./context.ts";
+import { linkAlias } from "./network-plan.ts";
+
+/**
+ * Check that a container can be joined to the network's bridge.
+ *
+ * @throws {NetdError} BRIDGE_MISSING when it is gone, BRIDGE_FOREIGN when somebody else's link has its name
+ */
+export function checkBridge({ network, instance, session }: DaemonContext, container: string): void {
+  const { bridge, isAdopted } = network;
+  const link = findLink(session.rtnetlink(), bridge);
+  if (link === undefined) {
+    throw new NetdError(
+      "BRIDGE_MISSING",
+      `Cannot start container '${container}': bridge '${bridge}' is gone, a live one wanted`,
+      {
+        remedy: "Restart netd: it makes the bridge again and joins the running containers to it",
+      },
+    );
+  }
+  const isOurs = link.kind === "bridge" && (isAdopted || link.alias === linkAlias(instance, "bridge"));
+  if (isOurs) return;
+  throw new NetdError(
+    "BRIDGE_FOREIGN",
+    `Cannot start container '${container}': link '${bridge}' was put in the place of netd's bridge by somebody else`,
+    {
+      remedy: `Remove it with 'ip link delete ${bridge}' and restart netd, which makes its own again`,
+    },
+  );
+}
