@@ -348,9 +348,9 @@ describe("a container of a one-file image", () => {
   test("pings its gateway and takes volumes and a working directory at new places", async () => {
     await sandbox.sh(`echo text > ${SANDBOX_DIR}/text`);
     const script = "/busybox ping -c 1 -q 172.16.0.1 >&2; /busybox pwd; /busybox cat /new/place/text";
-    const options = ["-v", `${SANDBOX_DIR}/text:/new/place/text:ro`, "-w", "/work/here"];
+    const options = ["-v", `${SANDBOX_DIR}/text:/new/place/text:ro`, "-w", "/srv/here"];
     const { stdout, exitCode } = await sandbox.netctl("run", "--rm", ...options, "one", "/busybox", "sh", "-c", script);
-    expect({ stdout, exitCode }).toEqual({ stdout: "/work/here\ntext\n", exitCode: 0 });
+    expect({ stdout, exitCode }).toEqual({ stdout: "/srv/here\ntext\n", exitCode: 0 });
   });
 });
 
