@@ -122,7 +122,6 @@ export const write = libc.func("long write(int, const void*, size_t)") as (
   length: number,
 ) => number;
 export const dup2 = libc.func("int dup2(int, int)") as (from: number, to: number) => number;
-export const dup3 = libc.func("int dup3(int, int, int)") as (from: number, to: number, flags: number) => number;
 export const fcntl = libc.func("fcntl", "int", ["int", "int", "long"]) as (
   fd: number,
   command: number,
@@ -176,7 +175,6 @@ export const unlinkat = libc.func("int unlinkat(int, const char*, int)") as (
   path: string,
   flags: number,
 ) => number;
-export const fchmod = libc.func("int fchmod(int, uint)") as (fd: number, mode: number) => number;
 export const fchmodat = libc.func("int fchmodat(int, const char*, uint, int)") as (
   fd: number,
   path: string,

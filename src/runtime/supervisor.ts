@@ -4,8 +4,8 @@
  * @module
  */
 import { NetdError } from "../errors.ts";
-import type { Cgroups } from "../kernel/index.ts";
-import { composeShell, type ForkServer, quoteWord, takeDescriptor } from "../kernel/process/index.ts";
+import { type Cgroups, shellQuote } from "../kernel/index.ts";
+import { composeShell, type ForkServer, takeDescriptor } from "../kernel/process/index.ts";
 import { ChildWatch } from "./child-watch.ts";
 import { Container, describeRecord } from "./container.ts";
 import { createContainerCgroup, showContainerCgroup } from "./container-cgroup.ts";
@@ -144,7 +144,7 @@ export class Supervisor {
   show(params: StartParams): string[] {
     const { cgroups } = this.#options;
     const { config, stdin, streamDir } = params;
-    const fifos = [...(stdin ? ["stdin"] : []), "stdout", "stderr"].map((name) => quoteWord(`${streamDir}/${name}`));
+    const fifos = [...(stdin ? ["stdin"] : []), "stdout", "stderr"].map((name) => shellQuote(`${streamDir}/${name}`));
     const { pidNamespace, steps } = planContainer(params, this.#factsFor(config.linux.cgroupsPath));
     return [
       ...showContainerCgroup(cgroups, config),

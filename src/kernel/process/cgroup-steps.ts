@@ -5,9 +5,9 @@
  */
 import { check } from "../errno.ts";
 import { close, open, write } from "../libc.ts";
+import { shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { O_CLOEXEC, O_WRONLY } from "./open-flags.ts";
-import { quoteWord } from "./shell-quote.ts";
 
 /** Enter cgroups. Goes before a new cgroup namespace, whose root is where the process is then. */
 export interface CgroupJoinStep {
@@ -28,5 +28,5 @@ export const cgroupJoin: ProcessStepDefinition<CgroupJoinStep> = {
       close(fd);
     }
   },
-  toShell: ({ joinFiles }) => joinFiles.map((path) => `echo 0 > ${quoteWord(path)}`),
+  toShell: ({ joinFiles }) => joinFiles.map((path) => `echo 0 > ${shellQuote(path)}`),
 };

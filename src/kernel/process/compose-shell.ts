@@ -3,9 +3,10 @@
  *
  * @module
  */
+
+import { shellQuote } from "../shell.ts";
 import type { PidNamespace } from "./birth.ts";
 import { definitionOf, type ProcessStep } from "./process-step.ts";
-import { quoteWord } from "./shell-quote.ts";
 
 /** What {@link composeShell} needs besides the steps. */
 export interface ComposeShellOptions {
@@ -47,7 +48,7 @@ function composeWrapped(prefix: readonly string[], steps: readonly ProcessStep[]
   if (lines.length === 1 && only !== undefined && only.startsWith("exec ")) {
     return `exec ${[...prefix, only.slice("exec ".length)].join(" ")}`;
   }
-  return `exec ${prefix.join(" ")} sh -euc ${quoteWord(`\n${indent(lines).join("\n")}\n`)}`;
+  return `exec ${prefix.join(" ")} sh -euc ${shellQuote(`\n${indent(lines).join("\n")}\n`)}`;
 }
 
 function indent(lines: readonly string[]): string[] {

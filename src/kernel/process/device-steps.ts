@@ -5,10 +5,10 @@
  */
 import { check, KernelError } from "../errno.ts";
 import { close, fchmodat, fchownat, lastErrno, mknodat, symlinkat, unlinkat } from "../libc.ts";
+import { shellCommand, shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { S_IFBLK, S_IFCHR, S_IFIFO } from "./file-status.ts";
 import { openParent } from "./root-path.ts";
-import { quoteWord, quoteWords } from "./shell-quote.ts";
 
 /** Make a device node. An existing one of that name is replaced. */
 export interface DeviceMakeStep {
@@ -52,8 +52,8 @@ export const deviceMake: ProcessStepDefinition<DeviceMakeStep> = {
   toShell({ root, path, type, major, minor, mode, uid, gid }) {
     const numbers = type === "p" ? [] : [String(major), String(minor)];
     return [
-      quoteWords(["mknod", "-m", mode.toString(8), root + path, type, ...numbers]),
-      ...(uid !== 0 || gid !== 0 ? [`chown ${uid}:${gid} ${quoteWord(root + path)}`] : []),
+      shellCommand("mknod", "-m", mode.toString(8), root + path, type, ...numbers),
+      ...(uid !== 0 || gid !== 0 ? [`chown ${uid}:${gid} ${shellQuote(root + path)}`] : []),
     ];
   },
 };
@@ -68,7 +68,7 @@ export const linkMake: ProcessStepDefinition<LinkMakeStep> = {
     close(parentFd);
   },
   toShell: ({ root, path, target }) => [
-    `[ -e ${quoteWord(root + path)} ] || ln -s ${quoteWord(target)} ${quoteWord(root + path)}`,
+    `[ -e ${shellQuote(root + path)} ] || ln -s ${shellQuote(target)} ${shellQuote(root + path)}`,
   ],
 };
 

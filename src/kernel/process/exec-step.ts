@@ -8,11 +8,11 @@
 import { NetdError } from "../../errors.ts";
 import { errnoName, errnoText } from "../errno.ts";
 import { close, execve, lastErrno, open, read } from "../libc.ts";
+import { shellCommand } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { formatMachine, machineOf, parseExecutable } from "./executable-format.ts";
 import { S_IFDIR, statusOf } from "./file-status.ts";
 import { O_CLOEXEC, O_PATH, O_RDONLY } from "./open-flags.ts";
-import { quoteWords } from "./shell-quote.ts";
 
 /** Execute a program, which is searched in PATH of `env` when its name has no slash. */
 export interface ExecStep {
@@ -48,7 +48,7 @@ export const exec: ProcessStepDefinition<ExecStep> = {
     }
     throw refused === undefined ? notFound(name, path) : notExecutable(name, refused.file, refused.errno);
   },
-  toShell: ({ args, env }) => [quoteWords(["env", "-i", ...env, ...args])],
+  toShell: ({ args, env }) => [shellCommand("env", "-i", ...env, ...args)],
 };
 
 function searchPath(env: readonly string[]): string {

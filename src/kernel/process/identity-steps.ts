@@ -20,11 +20,11 @@ import {
   setrlimit,
   umask,
 } from "../libc.ts";
+import { shellCommand, shellQuote } from "../shell.ts";
 import { CAPABILITIES, capabilityNumbers } from "./capability-names.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { O_CLOEXEC, O_DIRECTORY, O_PATH } from "./open-flags.ts";
 import { makeDirectories, tryOpenInRoot } from "./root-path.ts";
-import { quoteWord, quoteWords } from "./shell-quote.ts";
 
 /** Set the host name of the process's UTS namespace. */
 export interface HostnameSetStep {
@@ -107,7 +107,7 @@ export const hostnameSet: ProcessStepDefinition<HostnameSetStep> = {
   walk({ hostname }) {
     check(sethostname(hostname, Buffer.byteLength(hostname)), () => `sethostname(${hostname})`);
   },
-  toShell: ({ hostname }) => [`hostname ${quoteWord(hostname)}`],
+  toShell: ({ hostname }) => [`hostname ${shellQuote(hostname)}`],
 };
 
 /** Carries out {@link RlimitSetStep}. */
@@ -207,7 +207,7 @@ export const directoryMake: ProcessStepDefinition<DirectoryMakeStep> = {
   walk({ path }, { rootFd }) {
     close(makeDirectories(rootFd, path));
   },
-  toShell: ({ root, path }) => [`mkdir -p ${quoteWord(root + path)}`],
+  toShell: ({ root, path }) => [`mkdir -p ${shellQuote(root + path)}`],
 };
 
 /**
@@ -221,7 +221,7 @@ export const directoryEnter: ProcessStepDefinition<DirectoryEnterStep> = {
     check(fchdir(fd), () => `chdir(${path})`);
     close(fd);
   },
-  toShell: ({ path }) => [quoteWords(["cd", path])],
+  toShell: ({ path }) => [shellCommand("cd", path)],
 };
 
 /** RLIM_INFINITY for what does not fit. */

@@ -27,7 +27,6 @@ export {
 export { definitionOf, PROCESS_STEP_OPS, type ProcessStep, type ProcessStepOp } from "./process-step.ts";
 export { rehearse } from "./rehearse.ts";
 export { isSealed, sealProgram } from "./seal-program.ts";
-export { quoteWord, quoteWords } from "./shell-quote.ts";
 export type { StdioSource } from "./stdio-steps.ts";
 export { makeFifo, resizeTerminal } from "./stream-files.ts";
 export { walkMain } from "./walk-main.ts";

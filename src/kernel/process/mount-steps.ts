@@ -6,6 +6,7 @@
 import { NetdError } from "../../errors.ts";
 import { KernelError } from "../errno.ts";
 import { close } from "../libc.ts";
+import { shellCommand, shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { S_IFCHR, S_IFDIR, statusOf } from "./file-status.ts";
 import {
@@ -19,7 +20,6 @@ import {
 } from "./mount-attributes.ts";
 import { AT_FDCWD } from "./open-flags.ts";
 import { findMountPoint, openMountPoint, requireKind } from "./root-path.ts";
-import { quoteWord, quoteWords } from "./shell-quote.ts";
 
 /** Mount a new file system: proc, sysfs, tmpfs, devpts, mqueue, cgroup, cgroup2. */
 export interface MountFilesystemStep {
@@ -83,7 +83,7 @@ export const mountFilesystem: ProcessStepDefinition<MountFilesystemStep> = {
   toShell({ type, source, root, target, flags, data }) {
     const options = [...flags, ...data].join(",");
     const words = ["mount", "-t", type, ...(options === "" ? [] : ["-o", options]), source, root + target];
-    return [`mkdir -p ${quoteWord(root + target)}`, quoteWords(words)];
+    return [`mkdir -p ${shellQuote(root + target)}`, shellCommand(...words)];
   },
 };
 
@@ -101,10 +101,10 @@ export const mountBind: ProcessStepDefinition<MountBindStep> = {
     close(targetFd);
   },
   toShell({ source, root, target, isRecursive, flags, propagation }) {
-    const at = quoteWord(root + target);
-    const from = quoteWord(source);
+    const at = shellQuote(root + target);
+    const from = shellQuote(source);
     return [
-      `[ -d ${from} ] && mkdir -p ${at} || { mkdir -p ${quoteWord(parentOf(root + target))}; touch ${at}; }`,
+      `[ -d ${from} ] && mkdir -p ${at} || { mkdir -p ${shellQuote(parentOf(root + target))}; touch ${at}; }`,
       `mount ${isRecursive ? "--rbind" : "--bind"} ${from} ${at}`,
       ...(flags.length === 0 ? [] : [`mount -o remount,bind,${flags.join(",")} ${at}`]),
       ...(propagation === undefined ? [] : [`mount --make-${isRecursive ? "r" : ""}${propagation} ${at}`]),
@@ -119,7 +119,7 @@ export const mountFlags: ProcessStepDefinition<MountFlagsStep> = {
     setMountFlags(fd, flags, false);
     close(fd);
   },
-  toShell: ({ root, target, flags }) => [`mount -o remount,bind,${flags.join(",")} ${quoteWord(root + target)}`],
+  toShell: ({ root, target, flags }) => [`mount -o remount,bind,${flags.join(",")} ${shellQuote(root + target)}`],
 };
 
 /** Carries out {@link PathMaskStep}. */
@@ -134,7 +134,7 @@ export const pathMask: ProcessStepDefinition<PathMaskStep> = {
     close(targetFd);
   },
   toShell({ root, path }) {
-    const at = quoteWord(root + path);
+    const at = shellQuote(root + path);
     return [
       `if [ -d ${at} ]; then mount -t tmpfs -o ro tmpfs ${at}; elif [ -e ${at} ]; then mount --bind /dev/null ${at}; fi`,
     ];
@@ -153,7 +153,7 @@ export const pathReadonly: ProcessStepDefinition<PathReadonlyStep> = {
     close(targetFd);
   },
   toShell({ root, path }) {
-    const at = quoteWord(root + path);
+    const at = shellQuote(root + path);
     return [`if [ -e ${at} ]; then mount --rbind ${at} ${at}; mount -o remount,bind,ro ${at}; fi`];
   },
 };

@@ -7,9 +7,9 @@
  */
 import { check } from "../errno.ts";
 import { close, open, setns, unshare } from "../libc.ts";
+import { shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { O_CLOEXEC, O_RDONLY } from "./open-flags.ts";
-import { quoteWord } from "./shell-quote.ts";
 
 /** Kinds of namespaces that a process can change for itself. */
 export type NamespaceKind = "mount" | "cgroup" | "uts" | "ipc" | "network";
@@ -66,7 +66,7 @@ export const namespaceJoin: ProcessStepDefinition<NamespaceJoinStep> = {
     check(setns(fd, CLONE_FLAG[kind]), () => `setns(${path}, ${kind})`);
     close(fd);
   },
-  toShell: ({ kind, path }) => [`nsenter ${optionOf(kind)}=${quoteWord(path)}`],
+  toShell: ({ kind, path }) => [`nsenter ${optionOf(kind)}=${shellQuote(path)}`],
 };
 
 /** Carries out {@link NamespacesEnterStep}. */

@@ -7,10 +7,10 @@
  */
 import { check, KernelError } from "../errno.ts";
 import { chdir, close, fchdir, lastErrno, mount, open, pivotRoot, umount2 } from "../libc.ts";
+import { shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { attachMount, cloneMount, createFilesystem, type MountPropagation, setMountFlags } from "./mount-attributes.ts";
 import { O_CLOEXEC, O_DIRECTORY, O_PATH } from "./open-flags.ts";
-import { quoteWord } from "./shell-quote.ts";
 
 /** Cut the mounts of this namespace off from the host's, all of them. */
 export interface MountPropagationStep {
@@ -73,7 +73,7 @@ export const rootOverlay: ProcessStepDefinition<RootOverlayStep> = {
     if (!attachOverlay(step)) mountOverlayByOptions(step);
     state.rootFd = openRoot(step.target);
   },
-  toShell: (step) => [`mount -t overlay -o ${quoteWord(overlayOptions(step))} overlay ${quoteWord(step.target)}`],
+  toShell: (step) => [`mount -t overlay -o ${shellQuote(overlayOptions(step))} overlay ${shellQuote(step.target)}`],
 };
 
 /** Carries out {@link RootBindStep}. */
@@ -86,7 +86,7 @@ export const rootBind: ProcessStepDefinition<RootBindStep> = {
     close(targetFd);
     state.rootFd = openRoot(path);
   },
-  toShell: ({ path }) => [`mount --rbind ${quoteWord(path)} ${quoteWord(path)}`],
+  toShell: ({ path }) => [`mount --rbind ${shellQuote(path)} ${shellQuote(path)}`],
 };
 
 /** Carries out {@link RootCurrentStep}. */
@@ -102,7 +102,7 @@ export const rootReadonly: ProcessStepDefinition<RootReadonlyStep> = {
   walk(_step, state) {
     setMountFlags(state.rootFd, ["ro"], false);
   },
-  toShell: ({ path }) => [`mount -o remount,bind,ro ${quoteWord(path)}`],
+  toShell: ({ path }) => [`mount -o remount,bind,ro ${shellQuote(path)}`],
 };
 
 /**
@@ -116,7 +116,7 @@ export const rootPivot: ProcessStepDefinition<RootPivotStep> = {
     check(umount2(".", MNT_DETACH), () => "umount2(old root, MNT_DETACH)");
     check(chdir("/"), () => "chdir(/)");
   },
-  toShell: ({ path }) => [`cd ${quoteWord(path)}`, "pivot_root . .", "umount -l ."],
+  toShell: ({ path }) => [`cd ${shellQuote(path)}`, "pivot_root . .", "umount -l ."],
 };
 
 /** Mount through fsopen, one layer an option. False: this kernel (before 6.8) or these paths want the old call. */

@@ -8,12 +8,12 @@
 import { NetdError } from "../../errors.ts";
 import { check } from "../errno.ts";
 import { close, closeRange, dup2, fchown, fstatfs, ioctl, ioctlNumber, open, read, setsid } from "../libc.ts";
+import { shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition, WalkState } from "./define-step.ts";
 import { attachMount, cloneMount } from "./mount-attributes.ts";
 import { AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_NOFOLLOW, O_RDONLY, O_RDWR } from "./open-flags.ts";
 import { sendReport } from "./report.ts";
 import { openInRoot, openMountPoint } from "./root-path.ts";
-import { quoteWord } from "./shell-quote.ts";
 
 /** Where one standard stream leads: a path on the host, or a descriptor of the parent. */
 export type StdioSource = { path: string } | { fd: number };
@@ -73,9 +73,9 @@ export const stdioOpen: ProcessStepDefinition<StdioOpenStep> = {
   },
   toShell({ stdin, stdout, stderr }) {
     const words = [
-      ...("path" in stdin ? [`<${quoteWord(stdin.path)}`] : []),
-      ...("path" in stdout ? [`1<>${quoteWord(stdout.path)}`] : []),
-      ...("path" in stderr ? [`2<>${quoteWord(stderr.path)}`] : []),
+      ...("path" in stdin ? [`<${shellQuote(stdin.path)}`] : []),
+      ...("path" in stdout ? [`1<>${shellQuote(stdout.path)}`] : []),
+      ...("path" in stderr ? [`2<>${shellQuote(stderr.path)}`] : []),
     ];
     return words.length === 0 ? [] : [`exec ${words.join(" ")}`];
   },
@@ -114,7 +114,7 @@ export const terminalOpen: ProcessStepDefinition<TerminalOpenStep> = {
   },
   toShell: ({ root, isConsole }) =>
     isConsole
-      ? [`touch ${quoteWord(`${root}/dev/console`)}`, `mount --bind "$(tty)" ${quoteWord(`${root}/dev/console`)}`]
+      ? [`touch ${shellQuote(`${root}/dev/console`)}`, `mount --bind "$(tty)" ${shellQuote(`${root}/dev/console`)}`]
       : [],
 };
 
