@@ -11,7 +11,7 @@ import { shellCommand, shellQuote } from "./shell.ts";
 import type { StepDefinition } from "./step.ts";
 
 /** Remembers whether the cgroup was made now. */
-export const cgroupCreate: StepDefinition<CgroupCreate, boolean> = {
+export const cgroupCreate: StepDefinition<CgroupCreate, boolean, { cgroups: Cgroups }> = {
   apply({ path, limits, deviceRules }, { cgroups }) {
     const isNew = !cgroups.has(path);
     try {

@@ -8,13 +8,13 @@ import type { KernelSession } from "./kernel-session.ts";
 /**
  * How one kind of step is carried out. `Memo` is what `undo` must remember of the world before `apply`; it is plain data, fit for JSON.
  *
- * Nothing opens or closes a socket itself: the session of the plan has them.
+ * Nothing opens or closes a socket itself: the session of the plan has them. `Session` is the part of it that the step needs.
  */
-export interface StepDefinition<S, Memo = void> {
+export interface StepDefinition<S, Memo = void, Session = KernelSession> {
   /** Do it. @throws {NetdError} KERNEL_CALL_FAILED with the call, its arguments, errno and the kernel's own text. */
-  apply(step: S, session: KernelSession): Memo;
+  apply(step: S, session: Session): Memo;
   /** Take it back; only called after `apply` succeeded. Does nothing for what is already gone. */
-  undo(step: S, memo: Memo, session: KernelSession): void;
+  undo(step: S, memo: Memo, session: Session): void;
   /** The commands that a person would type, one per element, ready for `sh`. */
-  toShell(step: S, session: KernelSession): string[];
+  toShell(step: S, session: Session): string[];
 }

@@ -4,11 +4,11 @@
  * @module
  */
 import { NetdError } from "../errors.ts";
-import { type Cgroups, shellQuote } from "../kernel/index.ts";
+import { type Cgroups, cgroupCreate, shellQuote } from "../kernel/index.ts";
 import { composeShell, type ForkServer, takeDescriptor } from "../kernel/process/index.ts";
 import { ChildWatch } from "./child-watch.ts";
 import { Container, describeRecord } from "./container.ts";
-import { createContainerCgroup, showContainerCgroup } from "./container-cgroup.ts";
+import { planContainerCgroup } from "./container-cgroup.ts";
 import { planContainer } from "./container-steps.ts";
 import { closeStreams, createStreams, deleteStreams, settleStdin } from "./container-streams.ts";
 import { startExec } from "./exec.ts";
@@ -147,7 +147,7 @@ export class Supervisor {
     const fifos = [...(stdin ? ["stdin"] : []), "stdout", "stderr"].map((name) => shellQuote(`${streamDir}/${name}`));
     const { pidNamespace, steps } = planContainer(params, this.#factsFor(config.linux.cgroupsPath));
     return [
-      ...showContainerCgroup(cgroups, config),
+      ...cgroupCreate.toShell(planContainerCgroup(config), { cgroups }),
       ...(config.process.terminal === true ? [] : [`mkfifo -m 600 ${fifos.join(" ")}`]),
       composeShell(steps, { pidNamespace }),
     ];
@@ -187,7 +187,7 @@ export class Supervisor {
     records.write(draft);
     const undo: (() => void)[] = [() => records.delete(containerId)];
     try {
-      createContainerCgroup(cgroups, config);
+      cgroupCreate.apply(planContainerCgroup(config), { cgroups });
       undo.unshift(() => cgroups.remove(cgroupsPath));
       const opened = isTerminal ? undefined : createStreams(streamDir, params.stdin);
       undo.unshift(() => {
