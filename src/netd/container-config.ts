@@ -195,7 +195,8 @@ function planContainerProcess(spec: ContainerSpec, options: PlanContainerConfigO
 
 /** Plan another process of a container from its first one: same limits, own command, user, terminal and environment. */
 export function planExecProcess(first: OciProcess, { home, ...user }: ResolvedUser, spec: ExecSpec): OciProcess {
-  const held = user.uid === 0 ? first.capabilities.bounding : [];
+  const bounding = first.capabilities?.bounding ?? [];
+  const held = user.uid === 0 ? bounding : [];
   const { consoleSize: _consoleSize, ...inherited } = first;
   const size =
     spec.rows === undefined || spec.columns === undefined
@@ -209,7 +210,7 @@ export function planExecProcess(first: OciProcess, { home, ...user }: ResolvedUs
     args: spec.command,
     env: mergeEnv(first.env, [`HOME=${home}`], spec.tty === true ? ["TERM=xterm"] : [], spec.env ?? []),
     cwd: spec.workdir ?? first.cwd,
-    capabilities: { ...first.capabilities, effective: held, permitted: held },
+    capabilities: { bounding, effective: held, permitted: held, inheritable: [], ambient: [] },
   };
 }
 

@@ -6,7 +6,7 @@
 import { closeSync } from "node:fs";
 import { type ForkServer, makePipe, type StdioSource } from "../kernel/process/index.ts";
 import type { ChildWatch } from "./child-watch.ts";
-import { planExec } from "./exec-steps.ts";
+import { planExec } from "./plan/exec-steps.ts";
 import { ProcessStreams } from "./process-streams.ts";
 import type { ExecParams } from "./protocol.ts";
 import type { StreamPeer } from "./stream-client.ts";

@@ -6,5 +6,5 @@
  * @module
  */
 export * from "./client.ts";
-export * from "./oci-config.ts";
+export * from "./oci/config.ts";
 export * from "./protocol.ts";

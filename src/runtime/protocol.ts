@@ -8,7 +8,7 @@
  * @module
  */
 import type { ErrorDocument } from "../errors.ts";
-import type { OciConfig, OciProcess } from "./oci-config.ts";
+import type { OciConfig, OciProcess } from "./oci/config.ts";
 
 /** Root file system made of image layers, mounted by the container's own steps at `config.root.path`. */
 export interface OverlayRoot {

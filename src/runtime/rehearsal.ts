@@ -6,8 +6,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import type { Cgroups } from "../kernel/index.ts";
 import { rehearse } from "../kernel/process/index.ts";
-import { planContainer } from "./container-steps.ts";
-import type { OciConfig } from "./oci-config.ts";
+import type { OciConfig } from "./oci/config.ts";
+import { planContainer } from "./plan/container-steps.ts";
 
 /** After so many rounds V8 has compiled what there is to compile. */
 const ROUNDS = 25;

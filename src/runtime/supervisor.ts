@@ -8,12 +8,12 @@ import { type Cgroups, cgroupCreate, shellQuote } from "../kernel/index.ts";
 import { composeShell, type ForkServer, takeDescriptor } from "../kernel/process/index.ts";
 import { ChildWatch } from "./child-watch.ts";
 import { Container, describeRecord } from "./container.ts";
-import { planContainerCgroup } from "./container-cgroup.ts";
-import { planContainer } from "./container-steps.ts";
 import { closeStreams, createStreams, deleteStreams, settleStdin } from "./container-streams.ts";
 import { startExec } from "./exec.ts";
 import { Gates } from "./gates.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
+import { planContainerCgroup } from "./plan/container-cgroup.ts";
+import { planContainer } from "./plan/container-steps.ts";
 import type {
   ContainerRecord,
   ExecParams,

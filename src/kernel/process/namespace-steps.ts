@@ -12,14 +12,16 @@ import type { ProcessStepDefinition } from "./define-step.ts";
 import { O_CLOEXEC, O_RDONLY } from "./open-flags.ts";
 
 /** Kinds of namespaces that a process can change for itself. */
-export type NamespaceKind = "mount" | "cgroup" | "uts" | "ipc" | "network";
+export type NamespaceKind = "mount" | "cgroup" | "uts" | "ipc" | "network" | "user" | "time";
 
 /** Flags of clone(2), also for `unshare` and `setns`. */
 export const CLONE_FLAG: Record<NamespaceKind | "pid", number> = {
+  time: 0x00000080,
   mount: 0x00020000,
   cgroup: 0x02000000,
   uts: 0x04000000,
   ipc: 0x08000000,
+  user: 0x10000000,
   pid: 0x20000000,
   network: 0x40000000,
 };

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { MountFlag, MountPropagation } from "../kernel/process/index.ts";
+import type { MountFlag, MountPropagation } from "../../kernel/process/index.ts";
 
 /** Options of one mount. */
 export interface MountOptions {

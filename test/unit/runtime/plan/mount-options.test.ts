@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseMountOptions } from "../../../src/runtime/mount-options.ts";
+import { parseMountOptions } from "../../../../src/runtime/plan/mount-options.ts";
 
 test.each([
   [[], { isBind: false, isRecursive: false, flags: [], data: [] }],

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { CgroupLayout } from "../kernel/index.ts";
-import type { MountFlag, NamespaceKind, PidNamespace, ProcessStep } from "../kernel/process/index.ts";
+import type { CgroupLayout } from "../../kernel/index.ts";
+import type { MountFlag, NamespaceKind, PidNamespace, ProcessStep } from "../../kernel/process/index.ts";
+import type { OciConfig, OciMount, OciNamespace } from "../oci/config.ts";
+import type { StartParams } from "../protocol.ts";
 import { planDevices } from "./device-steps.ts";
 import { planIdentity } from "./identity-steps.ts";
 import { parseMountOptions } from "./mount-options.ts";
-import type { OciConfig, OciMount, OciNamespace } from "./oci-config.ts";
-import type { StartParams } from "./protocol.ts";
 
 /** What a plan depends on besides its container. */
 export interface HostFacts {

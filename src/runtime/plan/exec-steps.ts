@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { ProcessStep, StdioSource } from "../kernel/process/index.ts";
+import type { ProcessStep, StdioSource } from "../../kernel/process/index.ts";
+import type { OciProcess } from "../oci/config.ts";
 import type { ProcessPlan } from "./container-steps.ts";
 import { planIdentity } from "./identity-steps.ts";
-import type { OciProcess } from "./oci-config.ts";
 
 /** What {@link planExec} needs besides the process. */
 export interface PlanExecOptions {

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { ProcessStep } from "../kernel/process/index.ts";
-import type { OciConfig, OciDevice } from "./oci-config.ts";
+import type { ProcessStep } from "../../kernel/process/index.ts";
+import type { OciConfig, OciDevice } from "../oci/config.ts";
 
 const DEFAULT_DEVICES: readonly OciDevice[] = [
   { path: "/dev/null", type: "c", major: 1, minor: 3 },
@@ -45,7 +45,7 @@ export function planDevices(config: OciConfig): ProcessStep[] {
         op: "device.make",
         root,
         path,
-        type,
+        type: type === "u" ? "c" : type,
         major,
         minor,
         mode: fileMode,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ProcessStep } from "../kernel/process/index.ts";
-import type { OciProcess } from "./oci-config.ts";
+import type { ProcessStep } from "../../kernel/process/index.ts";
+import type { OciProcess } from "../oci/config.ts";
 
 /** umask of a process that wants no other. */
 const DEFAULT_UMASK = 0o022;
@@ -17,17 +17,17 @@ export function planIdentity(process: OciProcess): ProcessStep[] {
     { op: "directory.enter", path: process.cwd },
     { op: "umask.set", mask: user.umask ?? DEFAULT_UMASK },
     ...(process.rlimits ?? []).map((limit): ProcessStep => ({ op: "rlimit.set", ...limit })),
-    { op: "capabilities.bound", bounding: capabilities.bounding },
+    ...(capabilities === undefined ? [] : [{ op: "capabilities.bound", bounding: capabilities.bounding } as const]),
     { op: "user.set", uid: user.uid, gid: user.gid, additionalGids: user.additionalGids ?? [] },
-    {
-      op: "capabilities.set",
-      effective: capabilities.effective,
-      permitted: capabilities.permitted,
-      inheritable: capabilities.inheritable,
-      ambient: capabilities.ambient,
-    },
+    ...planCapabilitySets(process),
     ...(process.noNewPrivileges === true ? [{ op: "privileges.freeze" } as const] : []),
     { op: "signals.reset" },
     { op: "exec", args: process.args, env: process.env },
   ];
+}
+
+function planCapabilitySets({ capabilities }: OciProcess): ProcessStep[] {
+  if (capabilities === undefined) return [];
+  const { effective, permitted, inheritable, ambient } = capabilities;
+  return [{ op: "capabilities.set", effective, permitted, inheritable, ambient }];
 }

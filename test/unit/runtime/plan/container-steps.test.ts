@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { CgroupLayout } from "../../../src/kernel/index.ts";
-import { composeShell, type ProcessStep } from "../../../src/kernel/process/index.ts";
-import { type HostFacts, planContainer } from "../../../src/runtime/container-steps.ts";
-import { planExec } from "../../../src/runtime/exec-steps.ts";
-import { containerParams } from "../../support/container-params.ts";
+import type { CgroupLayout } from "../../../../src/kernel/index.ts";
+import { composeShell, type ProcessStep } from "../../../../src/kernel/process/index.ts";
+import { type HostFacts, planContainer } from "../../../../src/runtime/plan/container-steps.ts";
+import { planExec } from "../../../../src/runtime/plan/exec-steps.ts";
+import { containerParams } from "../../../support/container-params.ts";
 
-const GOLDEN = resolve(import.meta.dirname, "../../golden/runtime");
+const GOLDEN = resolve(import.meta.dirname, "../../../golden/runtime");
 const V1: CgroupLayout = {
   version: "v1",
   v1: { memory: "/sys/fs/cgroup/memory", cpu: "/sys/fs/cgroup/cpu,cpuacct", pids: "/sys/fs/cgroup/pids" },

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { CgroupCreate } from "../kernel/index.ts";
-import type { OciConfig } from "./oci-config.ts";
+import type { CgroupCreate } from "../../kernel/index.ts";
+import type { OciConfig } from "../oci/config.ts";
 
 /** Plan the cgroups of a container. */
 export function planContainerCgroup({ linux: { cgroupsPath, resources } }: OciConfig): CgroupCreate {
