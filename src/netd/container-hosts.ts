@@ -32,3 +32,15 @@ export function formatContainerHosts(context: DaemonContext, { row, lease }: Con
     members: members.map((member) => ({ name: member.row.name, address: member.lease.address })),
   });
 }
+
+/** Rewrite the hosts file of each running container. Goes on after each failure, and logs them. */
+export function rewriteAllHosts(context: DaemonContext): void {
+  for (const container of context.containers) {
+    if (container.row.state !== "running") continue;
+    try {
+      rewriteInPlace(container.paths.hosts, formatContainerHosts(context, container));
+    } catch (error) {
+      context.logger.error({ err: error, container: container.row.name }, "cannot rewrite a hosts file");
+    }
+  }
+}

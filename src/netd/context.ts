@@ -12,6 +12,7 @@ import type { RuntimeClient } from "../runtime/index.ts";
 import type { ContainerRegistry } from "./container-registry.ts";
 import type { EventFeed } from "./events.ts";
 import type { HelperProcess } from "./helper-process.ts";
+import type { HostsWriter } from "./hosts-writer.ts";
 import type { Journal } from "./journal.ts";
 import type { DaemonOptions } from "./options.ts";
 import type { NetworkRow, StateStore } from "./state-store.ts";
@@ -37,6 +38,8 @@ export interface DaemonContext {
   /** Netlink sockets that stay open between plans. */
   readonly session: KernelSession;
   readonly events: EventFeed;
+  /** Rewrites the hosts files after a change of membership. */
+  readonly hosts: HostsWriter;
   readonly logger: Logger;
   readonly now: () => Date;
 }

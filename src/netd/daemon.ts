@@ -18,9 +18,9 @@ import type {
 import { NetdError } from "../errors.ts";
 import { stepsToShell } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
+import type { AnyRuntimeStream, ContainerLifecycle } from "./container/lifecycle.ts";
 import { type Container, containerInfo, leaseInfo } from "./container.ts";
 import { createContainer, previewContainer } from "./container-create.ts";
-import type { AnyRuntimeStream, ContainerLifecycle } from "./container-lifecycle.ts";
 import { imageUser } from "./container-registry.ts";
 import { showLaunch, showStop } from "./container-show.ts";
 import type { DaemonContext } from "./context.ts";

@@ -12,15 +12,18 @@ import { Ipam, SqliteLeaseStore } from "../ipam/index.ts";
 import { becomeSubreaper, KernelSession, LinkWatcher, lockDirectory } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import { type HelloResult, RuntimeClient } from "../runtime/index.ts";
+import { ContainerLifecycle } from "./container/lifecycle.ts";
+import { leaveNetwork } from "./container/network.ts";
 import { type Container, makeContainer } from "./container.ts";
 import { containerPaths } from "./container-dir.ts";
-import { ContainerLifecycle } from "./container-lifecycle.ts";
+import { rewriteAllHosts } from "./container-hosts.ts";
 import { ContainerRegistry, imageUser } from "./container-registry.ts";
 import type { DaemonContext } from "./context.ts";
 import { chooseNetwork, DEFAULT_NETWORK, ensureNetwork } from "./default-network.ts";
 import { EventFeed } from "./events.ts";
 import { dnsCommand, runtimeCommand } from "./helper-commands.ts";
 import { HelperProcess } from "./helper-process.ts";
+import { HostsWriter } from "./hosts-writer.ts";
 import { Journal } from "./journal.ts";
 import { KeptDescriptors } from "./kept-descriptors.ts";
 import { readUplinkMtu } from "./kernel-facts.ts";
@@ -94,6 +97,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     session,
     links: new LinkWatcher(),
     events: new EventFeed(),
+    hosts: new HostsWriter(() => rewriteAllHosts(context)),
     logger,
     now: () => new Date(),
     runtime: new HelperProcess<RuntimeClient>({
@@ -195,7 +199,7 @@ async function takeOver(
       await endUnseen(context, lifecycle, container, record?.exitCode ?? null, record?.finishedAt);
     } else if (existsSync(container.paths.streams)) {
       // A start that netd did not live to finish.
-      await lifecycle.leave(container);
+      await leaveNetwork(context, container);
     }
   }
   for (const { containerId } of hello.containers) {

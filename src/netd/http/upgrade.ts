@@ -11,7 +11,7 @@ import { Value } from "typebox/value";
 import { ExecSpec } from "../../api/index.ts";
 import { formatError, NetdError } from "../../errors.ts";
 import { type Frame, FrameParser, formatFrame } from "../../stream/index.ts";
-import type { AnyRuntimeStream } from "../container-lifecycle.ts";
+import type { AnyRuntimeStream } from "../container/lifecycle.ts";
 import type { Daemon } from "../daemon.ts";
 
 const ROUTE = /^\/v1\/containers\/([^/]+)\/(attach|exec)$/;

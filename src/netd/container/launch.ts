@@ -1,0 +1,91 @@
+/**
+ * Launching a container: its network and its process are made at the same time.
+ *
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import type { AppliedSteps } from "../../kernel/index.ts";
+import type { RuntimeClient, StartParams, StartResult } from "../../runtime/index.ts";
+import { checkBridge } from "../bridge-check.ts";
+import type { Container } from "../container.ts";
+import { writeGeneratedFiles } from "../container-hosts.ts";
+import { endpointInput, startParams } from "../container-launch.ts";
+import type { DaemonContext } from "../context.ts";
+import { planJoin, planNamespace } from "../endpoint-plan.ts";
+import { announceName, applyPart, undoParts } from "./network.ts";
+import { removeContainer } from "./remove.ts";
+
+/** Asks the runtime for the process; called once. */
+export type StartProcess = (params: StartParams) => Promise<StartResult>;
+
+/** Launch a container that does not run. Call it in the container's turn. @throws {NetdError} as the start of a container does */
+export async function launchContainer(
+  context: DaemonContext,
+  container: Container,
+  runtime: RuntimeClient,
+  start: StartProcess,
+): Promise<void> {
+  const { store, events, logger, now, hosts } = context;
+  const { row } = container;
+  try {
+    const { pid, startTime, forks, slow } = await makeProcess(context, container, runtime, start);
+    const { exitCode: _exitCode, finishedAt: _finishedAt, error: _error, ...definition } = row;
+    container.row = {
+      ...definition,
+      state: "running",
+      pid,
+      startTime,
+      startedAt: now().toISOString(),
+      launch: { forks, slow },
+    };
+  } catch (error) {
+    container.row = { ...row, error: error instanceof Error ? error.message : String(error) };
+    if (row.spec.autoRemove === true) await removeContainer(context, container);
+    throw error;
+  }
+  try {
+    store.updateContainerState(container.row);
+  } catch (error) {
+    logger.error(
+      { err: error, container: row.name },
+      "cannot write that a container runs; the runtime's record tells it",
+    );
+  }
+  hosts.schedule();
+  events.emit({ at: container.row.startedAt!, type: "container.started", container: row.name });
+}
+
+/** Make network and process; the process waits at its gate until the network is there. When one fails, nothing of either is left. */
+async function makeProcess(
+  context: DaemonContext,
+  container: Container,
+  runtime: RuntimeClient,
+  start: StartProcess,
+): Promise<StartResult> {
+  await container.left;
+  checkBridge(context, container.row.name);
+  writeGeneratedFiles(context, container);
+  const gate = randomUUID();
+  const params = { ...startParams(context, container), gate };
+  // There as long as a namespace of ours may be.
+  mkdirSync(container.paths.streams, { recursive: true, mode: 0o700 });
+  const input = endpointInput(context, container);
+  const applied: AppliedSteps[] = [];
+  try {
+    applied.push(applyPart(context, planNamespace(input)));
+    const starting = start(params);
+    try {
+      applied.push(applyPart(context, planJoin(input)));
+    } catch (error) {
+      await Promise.allSettled([runtime.call("release", { gate, isGo: false }), starting]);
+      throw error;
+    }
+    const named = announceName(context, container);
+    const [result] = await Promise.all([starting, named, runtime.call("release", { gate, isGo: true })]);
+    return result;
+  } catch (error) {
+    await undoParts(context, container, applied);
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * A container's place in its network, made and taken down in the kernel and told to the resolver.
+ *
+ * @module
+ */
+import { rmSync } from "node:fs";
+import { type AppliedSteps, applySteps, type NetworkStep, teardownSteps, undoSteps } from "../../kernel/index.ts";
+import type { Container } from "../container.ts";
+import type { DaemonContext } from "../context.ts";
+import { planDetach } from "../endpoint-plan.ts";
+import { findLink } from "../kernel-facts.ts";
+import { linkAlias } from "../network-plan.ts";
+
+/** How long the kernel gets to take a veth pair down with its namespace, in milliseconds. */
+const LEAVE_LIMIT_MS = 2_000;
+
+/** Apply a part of a container's plan, noted in the journal. @throws what the kernel answers; the part is undone then */
+export function applyPart({ journal, session }: DaemonContext, steps: readonly NetworkStep[]): AppliedSteps {
+  try {
+    return applySteps(steps, { journal: journal.note, session });
+  } finally {
+    journal.flush();
+  }
+}
+
+/** Have the resolver know a container. @throws {NetdError} DNS_UNAVAILABLE */
+export async function announceName(context: DaemonContext, { row, lease }: Container): Promise<void> {
+  const upstreams = row.spec.dns === undefined ? {} : { upstreams: row.spec.dns };
+  const client = await context.dns.client();
+  await client.request({
+    method: "upsert",
+    network: row.network,
+    name: row.name,
+    address: lease.address,
+    ...upstreams,
+  });
+}
+
+/** Take back what a failed start has done; a namespace that was somebody else's is not touched. */
+export async function undoParts(
+  context: DaemonContext,
+  container: Container,
+  applied: readonly AppliedSteps[],
+): Promise<void> {
+  const { journal, session, logger } = context;
+  for (const steps of applied.toReversed()) {
+    for (const failure of undoSteps(steps, { journal: journal.note, session })) {
+      logger.error({ err: failure, container: container.row.name }, "cannot undo a step of a start that failed");
+    }
+  }
+  if (applied.length > 0) await leaveNetwork(context, container);
+  else rmSync(container.paths.streams, { recursive: true, force: true });
+}
+
+/** Take down what joins a container to its network. Goes on after each failure, and logs them. */
+export async function leaveNetwork(context: DaemonContext, container: Container): Promise<void> {
+  const { journal, logger, dns, session, hosts } = context;
+  const { row, paths } = container;
+  await dns.current?.request({ method: "remove", network: row.network, name: row.name }).catch((error: unknown) => {
+    logger.warn({ err: error, container: row.name }, "cannot remove a name from the resolver");
+  });
+  for (const error of teardownSteps(planDetach({ netns: row.name }), { journal: journal.note, session })) {
+    logger.error({ err: error, container: row.name }, "cannot take down a part of a container's network");
+  }
+  journal.flush();
+  rmSync(paths.streams, { recursive: true, force: true });
+  container.left = waitUntilLeft(context, container);
+  hosts.schedule();
+}
+
+/** Wait for the kernel to take the veth pair down; when somebody else keeps its namespace alive, delete the pair itself. */
+async function waitUntilLeft(context: DaemonContext, { row, hostInterface }: Container): Promise<void> {
+  const { links, journal, logger, session, instance } = context;
+  // A link of that name may be somebody else's.
+  if (findLink(hostInterface)?.alias !== linkAlias(instance, row.id)) return;
+  if (await links.gone(hostInterface, LEAVE_LIMIT_MS)) return;
+  logger.warn(
+    { container: row.name },
+    "somebody keeps a container's network namespace alive, its veth pair is deleted",
+  );
+  for (const error of teardownSteps([{ op: "link.delete", name: hostInterface }], {
+    journal: journal.note,
+    session,
+  })) {
+    logger.error({ err: error, container: row.name }, "cannot delete a veth pair");
+  }
+  journal.flush();
+}
