@@ -1,5 +1,5 @@
 /**
- * Every C function that the project calls, bound once. Nothing outside this file names koffi.
+ * Every C function that the project calls, bound once. Nothing outside this file and the binding of libseccomp names koffi.
  *
  * Calls that glibc 2.31 has no wrapper for go through syscall(2) with the numbers of asm-generic/unistd.h, the same on every
  * architecture since Linux 5.0; the few older ones are looked up by architecture. The libraries are loaded on import: the forked
@@ -12,11 +12,14 @@ import koffi from "koffi";
 const libc = koffi.load("libc.so.6");
 
 /** Numbers of system calls that differ between architectures (asm/unistd_64.h, asm-generic/unistd.h). */
-const SYS_BY_ARCH: Record<string, { pivot_root: number; capset: number }> = {
-  x64: { pivot_root: 155, capset: 126 },
-  arm64: { pivot_root: 41, capset: 91 },
+const SYS_BY_ARCH: Record<string, { pivot_root: number; capset: number; keyctl: number; seccomp: number }> = {
+  x64: { pivot_root: 155, capset: 126, keyctl: 250, seccomp: 317 },
+  arm64: { pivot_root: 41, capset: 91, keyctl: 219, seccomp: 277 },
 };
 const SYS_OLD = SYS_BY_ARCH[process.arch] ?? SYS_BY_ARCH.x64!;
+/** linux/keyctl.h. */
+const KEYCTL_JOIN_SESSION_KEYRING = 1;
+const KEYCTL_SETPERM = 5;
 const SYS = {
   pidfd_send_signal: 424,
   open_tree: 428,
@@ -107,6 +110,18 @@ export const setresuid = libc.func("int setresuid(uint, uint, uint)") as (r: num
 export const setresgid = libc.func("int setresgid(uint, uint, uint)") as (r: number, e: number, s: number) => number;
 const syscallCapset = libc.func("syscall", "long", ["long", "void*", "void*"]);
 export const capset = (header: Buffer, data: Buffer): number => Number(syscallCapset(SYS_OLD.capset, header, data));
+const syscallSeccomp = libc.func("syscall", "long", ["long", "uint", "uint", "void*"]);
+/** `argument` is struct sock_fprog for SECCOMP_SET_MODE_FILTER (linux/seccomp.h); a descriptor, or 0. */
+export const seccomp = (operation: number, flags: number, argument: Buffer): number =>
+  Number(syscallSeccomp(SYS_OLD.seccomp, operation, flags, argument));
+const syscallJoinKeyring = libc.func("syscall", "long", ["long", "int", "const char*"]);
+/** keyctl(KEYCTL_JOIN_SESSION_KEYRING, name): the keyring's number. */
+export const joinSessionKeyring = (name: string): number =>
+  Number(syscallJoinKeyring(SYS_OLD.keyctl, KEYCTL_JOIN_SESSION_KEYRING, name));
+const syscallSetKeyPermissions = libc.func("syscall", "long", ["long", "int", "int", "uint"]);
+/** keyctl(KEYCTL_SETPERM, key, permissions). */
+export const setKeyPermissions = (key: number, permissions: number): number =>
+  Number(syscallSetKeyPermissions(SYS_OLD.keyctl, KEYCTL_SETPERM, key, permissions));
 
 // Descriptors and files
 export const open = libc.func("int open(const char*, int, int)") as (
@@ -234,6 +249,17 @@ export const bind = libc.func("int bind(int, const void*, uint32_t)") as (
   fd: number,
   to: Buffer,
   length: number,
+) => number;
+export const connect = libc.func("int connect(int, const void*, uint32_t)") as (
+  fd: number,
+  to: Buffer,
+  length: number,
+) => number;
+/** `message` is struct msghdr. */
+export const sendmsg = libc.func("long sendmsg(int, const void*, int)") as (
+  fd: number,
+  message: Buffer,
+  flags: number,
 ) => number;
 export const setsockopt = libc.func("int setsockopt(int, int, int, const void*, uint32_t)") as (
   fd: number,

@@ -4,11 +4,15 @@
  * @module
  */
 import { closeSync } from "node:fs";
+import type { SeccompCompiler } from "../kernel/index.ts";
 import { type ForkServer, makePipe, type StdioSource } from "../kernel/process/index.ts";
 import type { ChildWatch } from "./child-watch.ts";
+import { OCI_VERSION } from "./oci/config.ts";
+import { keyringName } from "./plan/container-steps.ts";
 import { planExec } from "./plan/exec-steps.ts";
 import { ProcessStreams } from "./process-streams.ts";
 import type { ExecParams } from "./protocol.ts";
+import { listenerTaker } from "./seccomp-listener.ts";
 import type { StreamPeer } from "./stream-client.ts";
 
 /** What {@link startExec} works with. */
@@ -18,6 +22,9 @@ export interface StartExecOptions {
   pid: number;
   pidfd: number;
   joinFiles: string[];
+  seccomp: SeccompCompiler;
+  /** Directory of the container. */
+  bundle: string;
   /** Send the answer; returns the client that gets the streams, if there is one. */
   answer: (result: { pid: number }) => StreamPeer | undefined;
 }
@@ -40,9 +47,14 @@ export async function startExec(params: ExecParams, options: StartExecOptions): 
   try {
     const { pid, pidfd, joinFiles } = options;
     const { stdin, stdout, stderr } = pipes;
-    launched = await options.forkServer.launch(
-      planExec(params.process, { pid, pidfd, joinFiles, stdin, stdout, stderr }),
-    );
+    const { containerId } = params;
+    const seccomp = params.seccomp === undefined ? undefined : options.seccomp.compile(params.seccomp);
+    const keyring = keyringName(containerId);
+    const plan = planExec(params.process, { pid, pidfd, joinFiles, stdin, stdout, stderr, keyring, seccomp });
+    const { bundle } = options;
+    const state = { ociVersion: OCI_VERSION, id: containerId, status: "running", pid, bundle } as const;
+    const takeListener = listenerTaker(seccomp, state);
+    launched = await options.forkServer.launch({ ...plan, ...(takeListener === undefined ? {} : { takeListener }) });
   } catch (error) {
     for (const fd of Object.values(pipes.ours)) closeSync(fd);
     throw error;

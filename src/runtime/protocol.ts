@@ -8,7 +8,7 @@
  * @module
  */
 import type { ErrorDocument } from "../errors.ts";
-import type { OciConfig, OciProcess } from "./oci/config.ts";
+import type { OciConfig, OciProcess, OciSeccomp } from "./oci/config.ts";
 
 /** Root file system made of image layers, mounted by the container's own steps at `config.root.path`. */
 export interface OverlayRoot {
@@ -31,6 +31,8 @@ export interface StartParams {
   logFile: string;
   /** Wait, when all is ready but the exec, for a `release` of this name: the caller makes the network in the meantime. Used once. */
   gate?: string;
+  /** Leave the process the session keyring of the runtime. */
+  noNewKeyring?: true;
 }
 
 export interface StartResult {
@@ -45,6 +47,8 @@ export interface ExecParams {
   containerId: string;
   /** `user`, `env`, `capabilities` and the rest resolved by the caller. */
   process: OciProcess;
+  /** The container's own filter of system calls. */
+  seccomp?: OciSeccomp;
   stdin: boolean;
   /** Do not wait for it and keep no stream. */
   detach: boolean;

@@ -3,14 +3,17 @@
  *
  * @module
  */
+
+import { dirname } from "node:path";
 import { NetdError } from "../errors.ts";
-import { type Cgroups, cgroupCreate, shellQuote } from "../kernel/index.ts";
+import { type Cgroups, cgroupCreate, SeccompCompiler, shellQuote } from "../kernel/index.ts";
 import { composeShell, type ForkServer, takeDescriptor } from "../kernel/process/index.ts";
 import { ChildWatch } from "./child-watch.ts";
 import { Container, describeRecord } from "./container.ts";
 import { closeStreams, createStreams, deleteStreams, settleStdin } from "./container-streams.ts";
 import { startExec } from "./exec.ts";
 import { Gates } from "./gates.ts";
+import { OCI_VERSION, type OciSeccomp } from "./oci/config.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
 import { planContainerCgroup } from "./plan/container-cgroup.ts";
 import { planContainer } from "./plan/container-steps.ts";
@@ -24,6 +27,7 @@ import type {
   StartResult,
 } from "./protocol.ts";
 import type { RecordStore, StoredRecord } from "./record-store.ts";
+import { listenerTaker } from "./seccomp-listener.ts";
 import type { StreamPeer } from "./stream-client.ts";
 
 /** What a {@link Supervisor} is made from. */
@@ -49,6 +53,7 @@ export class Supervisor {
   readonly #starting = new Set<string>();
   readonly #children = new ChildWatch();
   readonly #orphans = new OrphanWatch();
+  readonly #seccomp = new SeccompCompiler();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -107,6 +112,8 @@ export class Supervisor {
       pid: container.record.pid,
       pidfd,
       joinFiles: cgroups.joinFiles(container.record.cgroupsPath),
+      seccomp: this.#seccomp,
+      bundle: dirname(container.record.streamDir),
       answer,
     });
   }
@@ -196,7 +203,11 @@ export class Supervisor {
       });
       const plan = planContainer(params, this.#factsFor(cgroupsPath));
       const gate = params.gate === undefined ? {} : { gate: this.gates.wait(params.gate) };
-      const process = await forkServer.launch({ ...plan, ...gate });
+      const bundle = dirname(streamDir);
+      const state = { ociVersion: OCI_VERSION, id: containerId, status: "creating", bundle } as const;
+      const takeListener = listenerTaker(plan.seccomp, state);
+      const request = { ...plan, ...gate, ...(takeListener === undefined ? {} : { takeListener }) };
+      const process = await forkServer.launch(request);
       const { stdinFd: bothWaysFd, ...outputs } = opened ?? {};
       const stdinFd = bothWaysFd === undefined ? undefined : settleStdin(streamDir, bothWaysFd);
       const { pid, startTime, terminalFd } = process;
@@ -264,7 +275,8 @@ export class Supervisor {
 
   #factsFor(cgroupsPath: string) {
     const { cgroups } = this.#options;
-    return { cgroups: cgroups.layout, joinFiles: cgroups.joinFiles(cgroupsPath) };
+    const compileSeccomp = (profile: OciSeccomp) => this.#seccomp.compile(profile);
+    return { cgroups: cgroups.layout, joinFiles: cgroups.joinFiles(cgroupsPath), compileSeccomp };
   }
 
   #checkStartable(containerId: string): void {

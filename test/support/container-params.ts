@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OciConfig, OciMount, OciProcess, StartParams } from "../../src/runtime/index.ts";
+import type { OciConfig, OciMount, OciProcess, OciSeccomp, StartParams } from "../../src/runtime/index.ts";
 
 /** Differences to a default container. */
 export interface ContainerOptions {
@@ -14,6 +14,7 @@ export interface ContainerOptions {
   isReadonly?: boolean;
   stdin?: boolean;
   resources?: OciConfig["linux"]["resources"];
+  seccomp?: OciSeccomp;
 }
 
 /** Docker's default capabilities. */
@@ -78,6 +79,7 @@ export function containerParams(
       ],
       cgroupsPath,
       ...(options.resources === undefined ? {} : { resources: options.resources }),
+      ...(options.seccomp === undefined ? {} : { seccomp: options.seccomp }),
       maskedPaths: ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/scsi", "/sys/firmware"],
       readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
     },

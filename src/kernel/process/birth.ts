@@ -39,6 +39,11 @@ export interface BirthRequest {
   steps: readonly ProcessStep[];
   /** Settles when a step `gate.wait` may end: true to go on, false to call the start off. */
   gate?: Promise<boolean>;
+  /**
+   * Takes the listener of a seccomp filter that notifies, and closes it; `pid` is the process's. Synchronous: the process waits. What it
+   * throws ends the launch.
+   */
+  takeListener?: (fd: number, pid: number) => void;
 }
 
 /** A child on its way, and our ends of the pipes to it; the caller closes them. */

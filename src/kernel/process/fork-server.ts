@@ -5,7 +5,7 @@
  */
 import { closeSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
-import { NetdError, parseError } from "../../errors.ts";
+import { formatError, NetdError, parseError } from "../../errors.ts";
 import { close, kill } from "../libc.ts";
 import { type BirthRequest, Midwife, type Newborn, type TestFault } from "./birth.ts";
 import { GATE_ANSWER } from "./gate-step.ts";
@@ -146,7 +146,7 @@ function watchNewborn({ pid, reportFd, ackFd }: Newborn, request: BirthRequest, 
       const lines = text.split("\n");
       text = lines.pop() ?? "";
       for (const line of lines) {
-        takeReport(JSON.parse(line) as Report, pid, ackFd, outcome);
+        takeReport(JSON.parse(line) as Report, { pid, ackFd, outcome, request });
         answerGate();
       }
     });
@@ -159,19 +159,42 @@ function watchNewborn({ pid, reportFd, ackFd }: Newborn, request: BirthRequest, 
   });
 }
 
-function takeReport(report: Report, pid: number, ackFd: number, outcome: Outcome): void {
+interface ReportTarget {
+  pid: number;
+  ackFd: number;
+  outcome: Outcome;
+  request: BirthRequest;
+}
+
+function takeReport(report: Report, { pid, ackFd, outcome, request }: ReportTarget): void {
   if ("failure" in report) {
     outcome.failure = report.failure;
     return;
   }
+  let fd: number;
   try {
-    outcome.terminalFd = takeDescriptor(pid, report.terminal);
+    fd = takeDescriptor(pid, "terminal" in report ? report.terminal : report.listener);
   } catch {
     // It died in between; the end of its pipe says so too.
     kill(pid, SIGKILL);
     return;
   }
+  if ("terminal" in report) outcome.terminalFd = fd;
+  else if (!handListenerOver(fd, pid, outcome, request)) return;
   answer(pid, ackFd, "\n");
+}
+
+function handListenerOver(fd: number, pid: number, outcome: Outcome, { takeListener }: BirthRequest): boolean {
+  try {
+    if (takeListener === undefined)
+      throw new NetdError("LAUNCH_FAILED", "Cannot use a seccomp listener: nobody takes it");
+    takeListener(fd, pid);
+    return true;
+  } catch (error) {
+    outcome.failure = { step: -1, op: "seccomp.load", error: formatError(error) };
+    kill(pid, SIGKILL);
+    return false;
+  }
 }
 
 function answer(pid: number, ackFd: number, text: string): void {

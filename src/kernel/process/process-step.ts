@@ -28,6 +28,7 @@ import {
   umaskSet,
   userSet,
 } from "./identity-steps.ts";
+import { type KeyringJoinStep, keyringJoin } from "./keyring-step.ts";
 import {
   type MountBindStep,
   type MountFilesystemStep,
@@ -62,6 +63,7 @@ import {
   rootPivot,
   rootReadonly,
 } from "./root-steps.ts";
+import { type SeccompLoadStep, seccompLoad } from "./seccomp-step.ts";
 import { type SignalsResetStep, signalsReset } from "./signal-steps.ts";
 import {
   type DescriptorsCloseStep,
@@ -86,6 +88,7 @@ export type ProcessStep =
   | ExecStep
   | GateWaitStep
   | HostnameSetStep
+  | KeyringJoinStep
   | LinkMakeStep
   | MountBindStep
   | MountFilesystemStep
@@ -103,6 +106,7 @@ export type ProcessStep =
   | RootOverlayStep
   | RootPivotStep
   | RootReadonlyStep
+  | SeccompLoadStep
   | SessionStartStep
   | SignalsResetStep
   | StdioOpenStep
@@ -126,6 +130,7 @@ const DEFINITIONS: Definitions = {
   exec,
   "gate.wait": gateWait,
   "hostname.set": hostnameSet,
+  "keyring.join": keyringJoin,
   "link.make": linkMake,
   "mount.bind": mountBind,
   "mount.filesystem": mountFilesystem,
@@ -143,6 +148,7 @@ const DEFINITIONS: Definitions = {
   "root.overlay": rootOverlay,
   "root.pivot": rootPivot,
   "root.readonly": rootReadonly,
+  "seccomp.load": seccompLoad,
   "session.start": sessionStart,
   "signals.reset": signalsReset,
   "stdio.open": stdioOpen,

@@ -18,7 +18,7 @@ export interface StepFailure {
 }
 
 /** One line of the pipe. End of file without a failure: the exec worked, or the process died. */
-export type Report = { terminal: number } | { failure: StepFailure };
+export type Report = { terminal: number } | { listener: number } | { failure: StepFailure };
 
 /** Write one report; a pipe takes lines of this length whole. */
 export function sendReport(fd: number, report: Report): void {

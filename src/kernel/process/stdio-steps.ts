@@ -50,6 +50,8 @@ export interface TerminalOpenStep {
 /** Close every descriptor above 2 but the report pipe. */
 export interface DescriptorsCloseStep {
   op: "descriptors.close";
+  /** Keep the parent's answers too: a later step asks a question. */
+  keepsAnswers?: true;
 }
 
 /** asm-generic/ioctls.h. */
@@ -123,14 +125,18 @@ export const terminalOpen: ProcessStepDefinition<TerminalOpenStep> = {
  * open until the exec: V8 still writes to its event loop's, and aborts when it cannot.
  */
 export const descriptorsClose: ProcessStepDefinition<DescriptorsCloseStep> = {
-  walk(_step, state) {
+  walk({ keepsAnswers }, state) {
     check(closeRange(3, LAST_FD, CLOSE_RANGE_CLOEXEC), () => "close_range(3, ~0, CLOEXEC)");
-    const { nodeFdMax, reportFd } = state;
-    if (reportFd > nodeFdMax + 1) check(closeRange(nodeFdMax + 1, reportFd - 1, 0), () => "close_range(0)");
-    check(closeRange(Math.max(nodeFdMax, reportFd) + 1, LAST_FD, 0), () => "close_range(~0)");
+    const { nodeFdMax, reportFd, ackFd } = state;
+    let from = nodeFdMax + 1;
+    for (const kept of keepsAnswers === true ? [Math.min(reportFd, ackFd), Math.max(reportFd, ackFd)] : [reportFd]) {
+      if (kept > from) check(closeRange(from, kept - 1, 0), () => `close_range(${from}, ${kept - 1})`);
+      from = Math.max(from, kept + 1);
+    }
+    check(closeRange(from, LAST_FD, 0), () => `close_range(${from}, ~0)`);
     // The working directory is the container's root by now.
     state.rootFd = AT_FDCWD;
-    state.ackFd = -1;
+    if (keepsAnswers !== true) state.ackFd = -1;
   },
   toShell: () => [],
 };

@@ -8,6 +8,9 @@
  * @module
  */
 
+/** Version of the specification that our own documents follow. */
+export const OCI_VERSION = "1.2.0";
+
 export interface OciUser {
   uid: number;
   gid: number;
@@ -166,10 +169,11 @@ export interface OciResources {
   unified?: Record<string, string>;
 }
 
+/** Numbers beyond 2^53 are decimal text: JSON in JavaScript would round them. */
 export interface OciSeccompArg {
   index: number;
-  value: number;
-  valueTwo?: number;
+  value: number | string;
+  valueTwo?: number | string;
   op: string;
 }
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { CgroupLayout } from "../../kernel/index.ts";
+import type { CgroupLayout, SeccompProgram } from "../../kernel/index.ts";
 import type { MountFlag, NamespaceKind, PidNamespace, ProcessStep } from "../../kernel/process/index.ts";
-import type { OciConfig, OciMount, OciNamespace } from "../oci/config.ts";
+import type { OciConfig, OciMount, OciNamespace, OciSeccomp } from "../oci/config.ts";
 import type { StartParams } from "../protocol.ts";
 import { planDevices } from "./device-steps.ts";
 import { planIdentity } from "./identity-steps.ts";
@@ -16,18 +16,23 @@ export interface HostFacts {
   cgroups: CgroupLayout;
   /** Files that a process writes itself into to join the container's cgroups. */
   joinFiles: string[];
+  /** Makes the program of a filter; called when the configuration has one. */
+  compileSeccomp: (profile: OciSeccomp) => SeccompProgram;
 }
 
 /** A process to be born: into which pid namespace, and what it does until its exec. */
 export interface ProcessPlan {
   pidNamespace: PidNamespace;
   steps: ProcessStep[];
+  /** The filter among the steps, for what its listener wants. */
+  seccomp?: SeccompProgram;
 }
 
 /** Plan the first process of a container, with all that isolates it. */
 export function planContainer(params: StartParams, facts: HostFacts): ProcessPlan {
   const { config } = params;
   const { namespaces } = config.linux;
+  const seccomp = config.linux.seccomp === undefined ? undefined : facts.compileSeccomp(config.linux.seccomp);
   const isNew = (type: OciNamespace["type"]) => namespaces.some((ns) => ns.type === type && ns.path === undefined);
   return {
     pidNamespace: isNew("pid") ? "new" : "host",
@@ -36,6 +41,7 @@ export function planContainer(params: StartParams, facts: HostFacts): ProcessPla
       { op: "cgroup.join", joinFiles: facts.joinFiles },
       { op: "session.start" },
       ...planNamespaces(namespaces),
+      ...(params.noNewKeyring === true ? [] : [{ op: "keyring.join", name: keyringName(params.containerId) } as const]),
       { op: "mount.propagation", propagation: "private" },
       planRoot(params),
       ...config.mounts.flatMap((mount) => planMount(mount, config, facts.cgroups)),
@@ -49,9 +55,15 @@ export function planContainer(params: StartParams, facts: HostFacts): ProcessPla
       ...(config.root.readonly === true ? [{ op: "root.readonly", path: config.root.path } as const] : []),
       { op: "root.pivot", path: config.root.path },
       ...(params.gate === undefined ? [] : [{ op: "gate.wait" } as const]),
-      ...planIdentity(config.process),
+      ...planIdentity(config.process, seccomp),
     ],
+    ...(seccomp === undefined ? {} : { seccomp }),
   };
+}
+
+/** The session keyring of a container: runc's name for it. */
+export function keyringName(containerId: string): string {
+  return `_ses.${containerId}`;
 }
 
 function planStdio({ config, stdin, streamDir }: StartParams): ProcessStep {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SeccompProgram } from "../../kernel/index.ts";
 import type { ProcessStep, StdioSource } from "../../kernel/process/index.ts";
 import type { OciProcess } from "../oci/config.ts";
 import type { ProcessPlan } from "./container-steps.ts";
@@ -17,11 +18,15 @@ export interface PlanExecOptions {
   stdin: StdioSource;
   stdout: StdioSource;
   stderr: StdioSource;
+  /** Session keyring of the container. */
+  keyring: string;
+  /** The container's own filter. */
+  seccomp?: SeccompProgram | undefined;
 }
 
 /** Plan a process that enters all namespaces of a container. */
 export function planExec(process: OciProcess, options: PlanExecOptions): ProcessPlan {
-  const { pid, pidfd, joinFiles, stdin, stdout, stderr } = options;
+  const { pid, pidfd, joinFiles, stdin, stdout, stderr, keyring, seccomp } = options;
   const { consoleSize, user } = process;
   const terminal: ProcessStep = {
     op: "terminal.open",
@@ -37,9 +42,11 @@ export function planExec(process: OciProcess, options: PlanExecOptions): Process
       { op: "cgroup.join", joinFiles },
       { op: "session.start" },
       { op: "namespaces.enter", kinds: ["mount", "cgroup", "uts", "ipc", "network"], pid, pidfd },
+      { op: "keyring.join", name: keyring },
       { op: "root.current" },
       ...(process.terminal === true ? [terminal] : []),
-      ...planIdentity(process),
+      ...planIdentity(process, seccomp),
     ],
+    ...(seccomp === undefined ? {} : { seccomp }),
   };
 }

@@ -52,6 +52,7 @@ const CASES: Record<string, ProcessStep> = {
   exec: { op: "exec", args: ["sh", "-c", "echo it's $HOME"], env: ["PATH=/bin", "A=b c"] },
   "gate.wait": { op: "gate.wait" },
   "hostname.set": { op: "hostname.set", hostname: "web" },
+  "keyring.join": { op: "keyring.join", name: "_ses.3f2a" },
   "link.make": { op: "link.make", root, path: "/dev/fd", target: "/proc/self/fd" },
   "mount.bind": { op: "mount.bind", source: "/etc/hosts", root, target: "/etc/hosts", isRecursive: false, flags: [] },
   "mount.bind-everything": {
@@ -100,6 +101,7 @@ const CASES: Record<string, ProcessStep> = {
   "root.overlay": { op: "root.overlay", target: root, lower: ["/l/2", "/l/1:a,b"], upper: "/u", work: "/w" },
   "root.pivot": { op: "root.pivot", path: root },
   "root.readonly": { op: "root.readonly", path: root },
+  "seccomp.load": { op: "seccomp.load", program: "BgAAAAAA/38=", flags: 4 },
   "session.start": { op: "session.start" },
   "signals.reset": { op: "signals.reset" },
   "stdio.open": {

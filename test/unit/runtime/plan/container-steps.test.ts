@@ -14,7 +14,8 @@ const V1: CgroupLayout = {
 const V2: CgroupLayout = { version: "v2", v1: {}, unified: "/sys/fs/cgroup" };
 
 function factsFor(cgroups: CgroupLayout): HostFacts {
-  return { cgroups, joinFiles: ["/sys/fs/cgroup/netd/x/cgroup.procs"] };
+  const compileSeccomp = () => ({ program: "AAAAAAAAAAA=", flags: 4 });
+  return { cgroups, joinFiles: ["/sys/fs/cgroup/netd/x/cgroup.procs"], compileSeccomp };
 }
 
 function paramsFor(options: Partial<Parameters<typeof containerParams>[1]> = {}) {
@@ -84,13 +85,41 @@ describe("planContainer", () => {
     expect(ops.indexOf("root.pivot")).toBeLessThan(ops.indexOf("descriptors.close"));
     expect(ops.slice(-5)).toEqual(["capabilities.bound", "user.set", "capabilities.set", "signals.reset", "exec"]);
   });
+
+  test("planContainer loads a filter while it may, and last of all when no_new_privs lets it", () => {
+    const seccomp = { defaultAction: "SCMP_ACT_ALLOW" };
+    const opsOf = (noNewPrivileges: boolean) =>
+      planContainer(paramsFor({ seccomp, process: { noNewPrivileges } }), factsFor(V1)).steps.map(({ op }) => op);
+    expect(opsOf(false).slice(-6)).toEqual(
+      "capabilities.bound seccomp.load user.set capabilities.set signals.reset exec".split(" "),
+    );
+    expect(opsOf(true).slice(-5)).toEqual(
+      "capabilities.set privileges.freeze signals.reset seccomp.load exec".split(" "),
+    );
+  });
+
+  test("planContainer keeps the parent's answers for a filter with a listener", () => {
+    const listener = { path: "/run/agent.sock", metadata: "" };
+    const facts = { ...factsFor(V1), compileSeccomp: () => ({ program: "", flags: 8, listener }) };
+    const { steps, seccomp } = planContainer(paramsFor({ seccomp: { defaultAction: "SCMP_ACT_ALLOW" } }), facts);
+    expect(steps).toContainEqual({ op: "descriptors.close", keepsAnswers: true });
+    expect(seccomp?.listener).toEqual(listener);
+  });
+
+  test("planContainer leaves the keyring alone when asked to", () => {
+    const ops = planContainer({ ...paramsFor(), noNewKeyring: true }, factsFor(V1)).steps.map(({ op }) => op);
+    expect(ops).not.toContain("keyring.join");
+  });
 });
 
 test("planExec enters everything of a container, then is who it shall be", async () => {
   const { process } = paramsFor().config;
   const { pidNamespace, steps } = planExec(
     { ...process, args: ["id"], terminal: true },
-    { pid: 17, pidfd: 30, joinFiles: ["/j"], stdin: { path: "/dev/null" }, stdout: { fd: 40 }, stderr: { fd: 41 } },
+    {
+      ...{ pid: 17, pidfd: 30, joinFiles: ["/j"], keyring: "_ses.3f2a" },
+      ...{ stdin: { path: "/dev/null" }, stdout: { fd: 40 }, stderr: { fd: 41 } },
+    },
   );
   expect(pidNamespace).toEqual({ pidfd: 30 });
   await expect(formatSteps(steps)).toMatchFileSnapshot(`${GOLDEN}/exec.jsonl`);

@@ -1,0 +1,1 @@
+keyctl session _ses.3f2a
