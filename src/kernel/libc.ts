@@ -106,8 +106,8 @@ export const setgroups = libc.func("int setgroups(size_t, const uint*)") as (
   count: number,
   gids: Uint32Array,
 ) => number;
-export const setresuid = libc.func("int setresuid(uint, uint, uint)") as (r: number, e: number, s: number) => number;
-export const setresgid = libc.func("int setresgid(uint, uint, uint)") as (r: number, e: number, s: number) => number;
+export const setuid = libc.func("int setuid(uint)") as (uid: number) => number;
+export const setgid = libc.func("int setgid(uint)") as (gid: number) => number;
 const syscallCapset = libc.func("syscall", "long", ["long", "void*", "void*"]);
 export const capset = (header: Buffer, data: Buffer): number => Number(syscallCapset(SYS_OLD.capset, header, data));
 const syscallSeccomp = libc.func("syscall", "long", ["long", "uint", "uint", "void*"]);

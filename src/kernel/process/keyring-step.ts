@@ -25,7 +25,6 @@ const ENOSYS = 38;
 
 /** Carries out {@link KeyringJoinStep}. A kernel without keys has none to leave behind. */
 export const keyringJoin: ProcessStepDefinition<KeyringJoinStep> = {
-  wraps: true,
   walk({ name }) {
     const keyring = joinSessionKeyring(name);
     if (keyring >= 0) {
@@ -34,5 +33,5 @@ export const keyringJoin: ProcessStepDefinition<KeyringJoinStep> = {
     }
     if (lastErrno() !== ENOSYS) throw new KernelError(`keyctl(JOIN_SESSION_KEYRING, ${name})`, lastErrno());
   },
-  toShell: ({ name }) => [`keyctl session ${shellQuote(name)}`],
+  toShell: ({ name }) => [`# in a session keyring of its own: keyctl session ${shellQuote(name)}`],
 };

@@ -1,7 +1,8 @@
 (
   exec </dev/null 1<>/c/streams/stdout 2<>/c/streams/stderr
   echo 0 > /sys/fs/cgroup/netd/x/cgroup.procs
-  exec unshare --pid --fork setsid unshare --mount --uts --ipc --net --cgroup keyctl session _ses.0000000000000000000000000000000000000000000000000000000000000000 sh -euc '
+  exec unshare --pid --fork setsid unshare --mount --uts --ipc --net --cgroup sh -euc '
+  # in a session keyring of its own: keyctl session _ses.0000000000000000000000000000000000000000000000000000000000000000
   mount --make-rprivate /
   mount -t overlay -o lowerdir=/l/top:/l/base,upperdir=/c/upper,workdir=/c/work overlay /c/rootfs
   mkdir -p /c/rootfs/proc
