@@ -5,9 +5,7 @@
  */
 
 export { type ArpAnnouncement, announceArp } from "./arp.ts";
-export { Cgroups } from "./cgroup.ts";
-export { type CgroupController, type CgroupLayout, parseCgroupLayout, readCgroupLayout } from "./cgroup-layout.ts";
-export { cgroupCreate } from "./cgroup-steps.ts";
+export * from "./cgroup/index.ts";
 export * from "./daemon-process.ts";
 export * from "./errno.ts";
 export {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Cgroups } from "./cgroup.ts";
+import { Cgroups } from "./cgroup/cgroups.ts";
 import { close } from "./libc.ts";
 import { getLink, RtnetlinkSocket } from "./netlink/index.ts";
 import { openNetns, visitNetns } from "./netns.ts";

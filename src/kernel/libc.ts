@@ -380,3 +380,16 @@ const syscallBpf = libc.func("syscall", "long", ["long", "int", "void*", "uint"]
 /** `attributes` is union bpf_attr (linux/bpf.h); the descriptor that it makes, or 0. */
 export const bpf = (command: number, attributes: Buffer): number =>
   Number(syscallBpf(SYS_BPF, command, attributes, attributes.length));
+
+// Waiting
+const libcPoll = libc.func("int poll(void*, ulong, int)");
+const POLLPRI = 2;
+/** Wait, on another thread, for a priority event of one descriptor (poll(2)); resolves after it or after `timeoutMs`. */
+export const pollPriority = (fd: number, timeoutMs: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    // struct pollfd: int fd, short events, short revents.
+    const pollfd = Buffer.alloc(8);
+    pollfd.writeInt32LE(fd, 0);
+    pollfd.writeInt16LE(POLLPRI, 4);
+    libcPoll.async(pollfd, 1, timeoutMs, (error: Error | null) => (error === null ? resolve() : reject(error)));
+  });

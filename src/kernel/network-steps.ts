@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { CgroupResources } from "./cgroup/resources.ts";
 
 /** Make a network namespace and pin it at /run/netns/NAME. */
 export interface NetnsAdd {
@@ -148,34 +149,14 @@ export interface ArpAnnounce {
   portNetns?: string | undefined;
 }
 
-/** Limits of a cgroup; what is absent is unlimited. */
-export interface CgroupLimits {
-  memoryBytes?: number | undefined;
-  cpuQuotaUs?: number | undefined;
-  /** Default 100000. */
-  cpuPeriodUs?: number | undefined;
-  pids?: number | undefined;
-}
-
-/** A rule of device access, as in the OCI runtime specification (config-linux.md, Allowed Device list). */
-export interface CgroupDeviceRule {
-  allow: boolean;
-  type?: "a" | "c" | "b" | undefined;
-  /** Absent: all. */
-  major?: number | undefined;
-  minor?: number | undefined;
-  /** Of `r`, `w`, `m`. */
-  access?: string | undefined;
-}
-
-/** Make a cgroup in each hierarchy that we use; one that exists is kept and gets the limits. */
+/** Make a cgroup; one that exists is kept and gets the limits. */
 export interface CgroupCreate {
   op: "cgroup.create";
   /** Path below the root of each hierarchy: `/netd/x/ID`. */
   path: string;
-  limits?: CgroupLimits | undefined;
-  /** Written in their order; children inherit, so that a parent is the place for them. */
-  deviceRules?: readonly CgroupDeviceRule[] | undefined;
+  resources?: CgroupResources | undefined;
+  /** Version 1: in the hierarchies that limits and statistics need, which is quicker, or in all; default `needed`. */
+  hierarchies?: "needed" | "all" | undefined;
 }
 
 /** Kill what runs in a cgroup and remove it with all below it; nothing when there is none. Can't be undone. */

@@ -5,7 +5,7 @@
  */
 import { addressAdd, addressDelete } from "./address-steps.ts";
 import { arpAnnounce } from "./arp-steps.ts";
-import { cgroupCreate, cgroupDelete } from "./cgroup-steps.ts";
+import { cgroupCreate, cgroupDelete } from "./cgroup/index.ts";
 import { dirMake, fileWrite } from "./file-steps.ts";
 import { linkAddBridge, linkAddVeth, linkDelete, linkSet } from "./link-steps.ts";
 import { netnsAdd, netnsDelete } from "./netns-steps.ts";

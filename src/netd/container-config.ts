@@ -7,7 +7,8 @@
 import type { ContainerSpec, ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { ImageConfig } from "../image/index.ts";
-import type { OciConfig, OciDeviceRule, OciMount, OciProcess, OciResources } from "../runtime/index.ts";
+import type { OciConfig, OciDeviceRule, OciMount, OciProcess } from "../runtime/index.ts";
+import { planResources } from "./container-resources.ts";
 import type { ResolvedUser } from "./user.ts";
 
 /** Where the generated files of a container are. */
@@ -31,6 +32,8 @@ export interface PlanContainerConfigOptions {
   /** Pinned network namespace. */
   netnsPath: string;
   cgroupsPath: string;
+  /** The host can limit swap. */
+  hasSwapAccounting: boolean;
 }
 
 /** Capabilities of a container that asked for nothing: docker's (moby oci/caps/defaults.go). */
@@ -124,9 +127,6 @@ const DEVICE_RULES: readonly OciDeviceRule[] = [
   { allow: true, type: "c", major: 136, access: "rwm" }, // pts
 ];
 
-/** Period of the CPU quota, in microseconds: docker's. */
-const CPU_PERIOD_US = 100_000;
-
 /**
  * Make the OCI configuration of a container. Pure: the user is resolved and the paths are given.
  *
@@ -140,10 +140,6 @@ export function planContainerConfig(spec: ContainerSpec, options: PlanContainerC
     source,
     options: isReadOnly ? ["rbind", "rprivate", "ro"] : ["rbind", "rprivate"],
   });
-  const resources: OciResources = { devices: [...DEVICE_RULES] };
-  if (spec.memoryBytes !== undefined) resources.memory = { limit: spec.memoryBytes };
-  if (spec.cpus !== undefined) resources.cpu = { quota: Math.round(spec.cpus * CPU_PERIOD_US), period: CPU_PERIOD_US };
-  if (spec.pidsLimit !== undefined) resources.pids = { limit: spec.pidsLimit };
   return {
     ociVersion: "1.2.0",
     process: planContainerProcess(spec, options),
@@ -166,7 +162,7 @@ export function planContainerConfig(spec: ContainerSpec, options: PlanContainerC
         { type: "cgroup" },
       ],
       cgroupsPath: options.cgroupsPath,
-      resources,
+      resources: { devices: [...DEVICE_RULES], ...planResources(spec, options.hasSwapAccounting) },
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READONLY_PATHS,
     },

@@ -55,6 +55,7 @@ function containerConfig(context: DaemonContext, container: Container): OciConfi
     rootfs: paths.rootfs,
     netnsPath: netnsPath(row.name),
     cgroupsPath: `${cgroupParent(context.instance)}/${row.id}`,
+    hasSwapAccounting: context.session.cgroups.hasSwapAccounting,
   });
 }
 

@@ -6,14 +6,14 @@
 
 import { dirname } from "node:path";
 import { NetdError } from "../errors.ts";
-import { type Cgroups, cgroupCreate, SeccompCompiler, shellQuote } from "../kernel/index.ts";
+import { type Cgroups, cgroupCreate, restrictLayout, SeccompCompiler, shellQuote } from "../kernel/index.ts";
 import { composeShell, type ForkServer, takeDescriptor } from "../kernel/process/index.ts";
 import { ChildWatch } from "./child-watch.ts";
 import { Container, describeRecord } from "./container.ts";
 import { closeStreams, createStreams, deleteStreams, settleStdin } from "./container-streams.ts";
 import { startExec } from "./exec.ts";
 import { Gates } from "./gates.ts";
-import { OCI_VERSION, type OciSeccomp } from "./oci/config.ts";
+import { OCI_VERSION, type OciConfig, type OciSeccomp } from "./oci/config.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
 import { planContainerCgroup } from "./plan/container-cgroup.ts";
 import { planContainer } from "./plan/container-steps.ts";
@@ -105,13 +105,14 @@ export class Supervisor {
     const container = this.#findRunning(params.containerId);
     const { forkServer, cgroups } = this.#options;
     const { pidfd } = container;
+    const { cgroupsPath } = container.record;
     if (pidfd === undefined) throw notRunning(params.containerId);
     await startExec(params, {
       forkServer,
       children: this.#children,
       pid: container.record.pid,
       pidfd,
-      joinFiles: cgroups.joinFiles(container.record.cgroupsPath),
+      joinFiles: cgroups.joinFiles(cgroupsPath, cgroups.controllersOf(cgroupsPath)),
       seccomp: this.#seccomp,
       bundle: dirname(container.record.streamDir),
       answer,
@@ -152,7 +153,7 @@ export class Supervisor {
     const { cgroups } = this.#options;
     const { config, stdin, streamDir } = params;
     const fifos = [...(stdin ? ["stdin"] : []), "stdout", "stderr"].map((name) => shellQuote(`${streamDir}/${name}`));
-    const { pidNamespace, steps } = planContainer(params, this.#factsFor(config.linux.cgroupsPath));
+    const { pidNamespace, steps } = planContainer(params, this.#factsFor(config));
     return [
       ...cgroupCreate.toShell(planContainerCgroup(config), { cgroups }),
       ...(config.process.terminal === true ? [] : [`mkfifo -m 600 ${fifos.join(" ")}`]),
@@ -201,7 +202,7 @@ export class Supervisor {
         if (opened !== undefined) closeStreams(opened);
         deleteStreams(streamDir);
       });
-      const plan = planContainer(params, this.#factsFor(cgroupsPath));
+      const plan = planContainer(params, this.#factsFor(config));
       const gate = params.gate === undefined ? {} : { gate: this.gates.wait(params.gate) };
       const bundle = dirname(streamDir);
       const state = { ociVersion: OCI_VERSION, id: containerId, status: "creating", bundle } as const;
@@ -273,10 +274,12 @@ export class Supervisor {
     this.#onceExited.delete(containerId);
   }
 
-  #factsFor(cgroupsPath: string) {
+  #factsFor({ linux: { cgroupsPath, resources } }: OciConfig) {
     const { cgroups } = this.#options;
     const compileSeccomp = (profile: OciSeccomp) => this.#seccomp.compile(profile);
-    return { cgroups: cgroups.layout, joinFiles: cgroups.joinFiles(cgroupsPath), compileSeccomp };
+    const controllers = cgroups.controllersFor(resources);
+    const joinFiles = cgroups.joinFiles(cgroupsPath, controllers);
+    return { cgroups: restrictLayout(cgroups.layout, controllers), joinFiles, compileSeccomp };
   }
 
   #checkStartable(containerId: string): void {

@@ -186,13 +186,46 @@ export const OTHER_CASES: readonly StepCase[] = [
       {
         op: "cgroup.create",
         path: "/netd",
-        deviceRules: [
-          { allow: false },
-          { allow: true, type: "c", major: 1, minor: 3, access: "rw" },
-          { allow: true, type: "c", major: 136 },
-        ],
+        resources: {
+          devices: [
+            { allow: false },
+            { allow: true, type: "c", major: 1, minor: 3, access: "rw" },
+            { allow: true, type: "c", major: 136 },
+          ],
+        },
       },
-      { op: "cgroup.create", path: "/netd/c1", limits: { memoryBytes: 67_108_864, cpuQuotaUs: 50_000, pids: 100 } },
+      {
+        op: "cgroup.create",
+        path: "/netd/c1",
+        resources: {
+          memory: { limit: 67_108_864, swap: 134_217_728 },
+          cpu: { quota: 50_000, period: 100_000 },
+          pids: { limit: 100 },
+        },
+      },
+    ],
+  },
+  {
+    name: "cgroup.create-with-everything",
+    steps: [
+      {
+        op: "cgroup.create",
+        path: "/netd/c1",
+        hierarchies: "all",
+        resources: {
+          memory: { limit: 67_108_864, swap: -1, reservation: 33_554_432, swappiness: 10, disableOOMKiller: false },
+          cpu: { shares: 512, quota: 50_000, period: 100_000, burst: 10_000, cpus: "0-1", mems: "0", idle: 0 },
+          pids: { limit: -1 },
+          blockIO: {
+            weight: 500,
+            weightDevice: [{ major: 8, minor: 0, weight: 100 }],
+            throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 1_048_576 }],
+            throttleWriteIOPSDevice: [{ major: 8, minor: 16, rate: 100 }],
+          },
+          hugepageLimits: [{ pageSize: "2MB", limit: 4_194_304 }],
+          rdma: { mlx5_1: { hcaHandles: 3, hcaObjects: 10 } },
+        },
+      },
     ],
   },
   { name: "cgroup.delete", steps: [{ op: "cgroup.delete", path: "/netd/c1" }] },

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { CgroupDeviceRule, CgroupResources } from "../../kernel/index.ts";
 
 /** Version of the specification that our own documents follow. */
 export const OCI_VERSION = "1.2.0";
@@ -105,69 +106,9 @@ export interface OciDevice {
   gid?: number;
 }
 
-export interface OciDeviceRule {
-  allow: boolean;
-  type?: "a" | "c" | "b";
-  major?: number;
-  minor?: number;
-  access?: string;
-}
+export type OciDeviceRule = CgroupDeviceRule;
 
-/** Sizes in bytes; -1 is "no limit". */
-export interface OciMemory {
-  limit?: number;
-  reservation?: number;
-  swap?: number;
-  kernel?: number;
-  kernelTCP?: number;
-  swappiness?: number;
-  disableOOMKiller?: boolean;
-  useHierarchy?: boolean;
-  checkBeforeUpdate?: boolean;
-}
-
-/** Times in microseconds. */
-export interface OciCpu {
-  shares?: number;
-  quota?: number;
-  burst?: number;
-  period?: number;
-  realtimeRuntime?: number;
-  realtimePeriod?: number;
-  cpus?: string;
-  mems?: string;
-  idle?: number;
-}
-
-export interface OciBlockIoThrottle {
-  major: number;
-  minor: number;
-  rate: number;
-}
-
-export interface OciBlockIo {
-  weight?: number;
-  leafWeight?: number;
-  weightDevice?: { major: number; minor: number; weight?: number; leafWeight?: number }[];
-  throttleReadBpsDevice?: OciBlockIoThrottle[];
-  throttleWriteBpsDevice?: OciBlockIoThrottle[];
-  throttleReadIOPSDevice?: OciBlockIoThrottle[];
-  throttleWriteIOPSDevice?: OciBlockIoThrottle[];
-}
-
-export interface OciResources {
-  devices?: OciDeviceRule[];
-  memory?: OciMemory;
-  cpu?: OciCpu;
-  pids?: { limit: number };
-  blockIO?: OciBlockIo;
-  /** `pageSize` as `2MB`, `limit` in bytes. */
-  hugepageLimits?: { pageSize: string; limit: number }[];
-  network?: { classID?: number; priorities?: { name: string; priority: number }[] };
-  rdma?: Record<string, { hcaHandles?: number; hcaObjects?: number }>;
-  /** File of the version 2 directory to its text. */
-  unified?: Record<string, string>;
-}
+export type OciResources = CgroupResources;
 
 /** Numbers beyond 2^53 are decimal text: JSON in JavaScript would round them. */
 export interface OciSeccompArg {

@@ -8,15 +8,5 @@ import type { OciConfig } from "../oci/config.ts";
 
 /** Plan the cgroups of a container. */
 export function planContainerCgroup({ linux: { cgroupsPath, resources } }: OciConfig): CgroupCreate {
-  return {
-    op: "cgroup.create",
-    path: cgroupsPath,
-    limits: {
-      memoryBytes: resources?.memory?.limit,
-      cpuQuotaUs: resources?.cpu?.quota,
-      cpuPeriodUs: resources?.cpu?.period,
-      pids: resources?.pids?.limit,
-    },
-    deviceRules: resources?.devices,
-  };
+  return { op: "cgroup.create", path: cgroupsPath, resources };
 }

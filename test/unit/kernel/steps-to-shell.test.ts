@@ -13,6 +13,8 @@ const V1: CgroupLayout = {
     cpu: "/sys/fs/cgroup/cpu",
     pids: "/sys/fs/cgroup/pids",
     devices: "/sys/fs/cgroup/devices",
+    blkio: "/sys/fs/cgroup/blkio",
+    cpuset: "/sys/fs/cgroup/cpuset",
   },
 };
 const V2: CgroupLayout = { version: "v2", v1: {}, unified: "/sys/fs/cgroup" };

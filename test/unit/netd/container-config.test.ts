@@ -21,6 +21,7 @@ const OPTIONS: PlanContainerConfigOptions = {
   rootfs: `${CONTAINER_DIR}/rootfs`,
   netnsPath: "/run/netns/web",
   cgroupsPath: "/netd/0badcafe/ID",
+  hasSwapAccounting: true,
 };
 
 function golden(name: string): string {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatDeviceProgram } from "../../../src/kernel/cgroup-device-program.ts";
-import type { CgroupDeviceRule } from "../../../src/kernel/index.ts";
+import { formatDeviceProgram } from "../../../../src/kernel/cgroup/device-program.ts";
+import type { CgroupDeviceRule } from "../../../../src/kernel/index.ts";
 
 /** What the kernel asks. */
 interface Question {

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { check } from "./errno.ts";
-import { addressOf, bpf, close, open } from "./libc.ts";
-import type { CgroupDeviceRule } from "./network-steps.ts";
+import { check } from "../errno.ts";
+import { addressOf, bpf, close, open } from "../libc.ts";
+import type { CgroupDeviceRule } from "./resources.ts";
 
 // linux/bpf.h
 const BPF_PROG_LOAD = 5;
@@ -127,8 +127,12 @@ function formatRule(rule: CgroupDeviceRule): Instruction[] {
   const tests: Instruction[] = [
     { code: OP.jumpIfNot, to: R.type, offset: TO_NEXT_RULE, value: DEVICE_TYPE[type] },
     ...formatAccessTest(rule),
-    ...(major === undefined ? [] : [{ code: OP.jumpIfNot, to: R.major, offset: TO_NEXT_RULE, value: major }]),
-    ...(minor === undefined ? [] : [{ code: OP.jumpIfNot, to: R.minor, offset: TO_NEXT_RULE, value: minor }]),
+    ...(major === undefined || major < 0
+      ? []
+      : [{ code: OP.jumpIfNot, to: R.major, offset: TO_NEXT_RULE, value: major }]),
+    ...(minor === undefined || minor < 0
+      ? []
+      : [{ code: OP.jumpIfNot, to: R.minor, offset: TO_NEXT_RULE, value: minor }]),
     ...answer(allow),
   ];
   return tests.map((test, at) => (test.offset === TO_NEXT_RULE ? { ...test, offset: tests.length - at - 1 } : test));

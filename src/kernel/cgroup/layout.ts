@@ -8,10 +8,24 @@
  */
 import { readFileSync } from "node:fs";
 
-/** Controllers of version 1 that we use; those of the same names, but for devices and freezer, in version 2. */
-export const CGROUP_CONTROLLERS = ["memory", "cpu", "pids", "devices", "freezer"] as const;
+/** Controllers of version 1 that we know. In version 2 there is no `cpuacct`, `devices`, `freezer`, `net_cls` and `net_prio`, and `blkio` is `io`. */
+export const CGROUP_CONTROLLERS = [
+  "memory",
+  "cpu",
+  "cpuacct",
+  "pids",
+  "devices",
+  "blkio",
+  "freezer",
+  "cpuset",
+  "hugetlb",
+  "net_cls",
+  "net_prio",
+  "perf_event",
+  "rdma",
+] as const;
 
-/** A controller that we use. */
+/** A controller that we know. */
 export type CgroupController = (typeof CGROUP_CONTROLLERS)[number];
 
 /** Mount points of the hierarchies. */
@@ -53,4 +67,14 @@ export function parseCgroupLayout(mountinfo: string): CgroupLayout {
   const hasV1 = Object.keys(v1).length > 0;
   if (hasV1) return { version: "v1", v1 };
   return unified === undefined ? { version: "none", v1 } : { version: "v2", v1, unified };
+}
+
+/** The layout with only some hierarchies of version 1: those that one cgroup is in. */
+export function restrictLayout(layout: CgroupLayout, controllers: readonly CgroupController[]): CgroupLayout {
+  const v1: CgroupLayout["v1"] = {};
+  for (const controller of controllers) {
+    const mountPoint = layout.v1[controller];
+    if (mountPoint !== undefined) v1[controller] = mountPoint;
+  }
+  return { ...layout, v1 };
 }

@@ -1,0 +1,18 @@
+/**
+ * Owns the cgroups of this host: where they are mounted, limits as files and texts, device programs, pausing, counters. Never decides what a
+ * container may have.
+ *
+ * @module
+ */
+export { Cgroups } from "./cgroups.ts";
+export { freezeCgroup, isFrozen, thawCgroup } from "./freezer.ts";
+export {
+  CGROUP_CONTROLLERS,
+  type CgroupController,
+  type CgroupLayout,
+  parseCgroupLayout,
+  readCgroupLayout,
+  restrictLayout,
+} from "./layout.ts";
+export type * from "./resources.ts";
+export { cgroupCreate, cgroupDelete } from "./steps.ts";
