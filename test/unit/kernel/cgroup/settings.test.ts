@@ -69,7 +69,7 @@ const CASES: [name: string, resources: CgroupResources, v1: string[], v2: string
   ],
   [
     "a limit beyond what numbers are exact to",
-    { memory: { limit: 9_223_372_036_854_771_712 } },
+    { memory: { limit: 2 ** 63 - 4096 } },
     ["/memory/memory.limit_in_bytes=9223372036854771712"],
     ["/c/memory.max=9223372036854771712"],
   ],
