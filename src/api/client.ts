@@ -6,6 +6,7 @@
 import type { Socket } from "node:net";
 import { type ErrorDocument, NetdError, parseError } from "../errors.ts";
 import { exchangeHttp, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
+import type { RestartPolicy } from "./restart-schema.ts";
 import type {
   ContainerInfo,
   ContainerSpec,
@@ -17,6 +18,7 @@ import type {
   NetworkInfo,
   ShellPlan,
 } from "./schemas.ts";
+import type { WaitCondition } from "./wait-schema.ts";
 
 /** Where netd listens unless told otherwise. */
 export const DEFAULT_RUN_DIR = "/run/netd";
@@ -108,8 +110,20 @@ export class ApiClient {
     return this.request("POST", containerPath(id, "/kill"), { body: { signal } });
   }
 
-  waitContainer(id: string): Promise<{ exitCode: number }> {
-    return this.request("POST", containerPath(id, "/wait"));
+  /** Stop a container if it runs, and start it. */
+  restartContainer(
+    id: string,
+    options: { timeoutSeconds?: number | undefined; signal?: string | undefined },
+  ): Promise<ContainerInfo> {
+    return this.request("POST", containerPath(id, "/restart"), { body: options });
+  }
+
+  updateContainer(id: string, change: { restart: RestartPolicy }): Promise<ContainerInfo> {
+    return this.request("POST", containerPath(id, "/update"), { body: change });
+  }
+
+  waitContainer(id: string, condition?: WaitCondition): Promise<{ exitCode: number }> {
+    return this.request("POST", containerPath(id, "/wait"), { query: { condition } });
   }
 
   removeContainer(id: string, options: { force: boolean }): Promise<void> {

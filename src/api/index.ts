@@ -5,4 +5,6 @@
  * @module
  */
 export * from "./client.ts";
+export * from "./restart-schema.ts";
 export * from "./schemas.ts";
+export * from "./wait-schema.ts";

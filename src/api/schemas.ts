@@ -4,6 +4,7 @@
  * @module
  */
 import { type Static, Type } from "typebox";
+import { RestartPolicy } from "./restart-schema.ts";
 
 const options = { additionalProperties: false };
 
@@ -66,12 +67,22 @@ export const ContainerSpec = Type.Object(
     tty: Type.Optional(Type.Boolean()),
     stdin: Type.Optional(Type.Boolean()),
     autoRemove: Type.Optional(Type.Boolean()),
+    restart: Type.Optional(RestartPolicy),
+    stopSignal: Type.Optional(Type.String({ maxLength: 32 })),
+    stopTimeoutSeconds: Type.Optional(
+      Type.Integer({ minimum: -1, maximum: 86_400, description: "-1: SIGKILL is never sent" }),
+    ),
   },
   options,
 );
 export type ContainerSpec = Static<typeof ContainerSpec>;
 
-export const ContainerState = Type.Union([Type.Literal("created"), Type.Literal("running"), Type.Literal("exited")]);
+export const ContainerState = Type.Union([
+  Type.Literal("created"),
+  Type.Literal("running"),
+  Type.Literal("restarting"),
+  Type.Literal("exited"),
+]);
 export type ContainerState = Static<typeof ContainerState>;
 
 export const Endpoint = Type.Object({
@@ -104,6 +115,10 @@ export const ContainerInfo = Type.Object({
   createdAt: Type.String({ description: "ISO 8601" }),
   startedAt: Type.Optional(Type.String()),
   finishedAt: Type.Optional(Type.String()),
+  isStoppedByUser: Type.Optional(
+    Type.Boolean({ description: "a user asked for its end; no restart policy undoes it" }),
+  ),
+  restartCount: Type.Integer({ description: "restarts by netd since a user started it" }),
   hostname: Type.String(),
   endpoint: Endpoint,
   labels: Type.Record(Type.String(), Type.String()),
@@ -192,9 +207,12 @@ export const ExecSpec = Type.Object(
 export type ExecSpec = Static<typeof ExecSpec>;
 
 export const EventInfo = Type.Object({
-  at: Type.String(),
+  at: Type.String({ description: "ISO 8601; never before that of the event before" }),
   type: Type.String({ description: "container.created, container.started, container.exited, container.removed …" }),
-  container: Type.Optional(Type.String()),
+  action: Type.String({ description: "docker's word for it: create, start, die, destroy, health_status: healthy …" }),
+  id: Type.Optional(Type.String({ description: "id of the container" })),
+  container: Type.Optional(Type.String({ description: "name of the container" })),
   exitCode: Type.Optional(Type.Integer()),
+  attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
 });
 export type EventInfo = Static<typeof EventInfo>;

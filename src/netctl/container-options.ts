@@ -7,6 +7,7 @@ import { type Command, Option } from "commander";
 import type { ContainerSpec } from "../api/index.ts";
 import { collect } from "./command-options.ts";
 import type { CommonOptions, NetctlContext } from "./context.ts";
+import { addLifeOptions, type LifeOptions, toLifeSpec } from "./life-options.ts";
 import { parseMount } from "./parse-mount.ts";
 import { integerParser, parseCpus } from "./parse-number.ts";
 import { parseEnv, parseExtraHost, parseLabels, parseNoNewPrivileges } from "./parse-pairs.ts";
@@ -14,7 +15,7 @@ import { parseMemory } from "./parse-size.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options as commander parses them. */
-export interface ContainerOptions extends CommonOptions {
+export interface ContainerOptions extends CommonOptions, LifeOptions {
   interactive?: boolean;
   tty?: boolean;
   rm?: boolean;
@@ -77,8 +78,8 @@ export function addContainerOptions(command: Command): Command {
     .option("--add-host <name:address>", "add a line to /etc/hosts", collect)
     .option("-l, --label <name[=value]>", "attach a label", collect)
     .addOption(new Option("--mac <mac>").hideHelp())
-    .addOption(new Option("--net <network>").hideHelp())
-    .addOption(new Option("--restart <policy>").argParser(refuseRestart).hideHelp());
+    .addOption(new Option("--net <network>").hideHelp());
+  addLifeOptions(command);
   for (const [flags, instead] of REFUSED) {
     const refuse = (): never => {
       throw new UsageError(`Cannot take '${flags.replace(/^-\w, | <.*/g, "")}': netd does not have it yet`, instead);
@@ -97,7 +98,7 @@ export function toContainerSpec(
   options: ContainerOptions,
   context: Pick<NetctlContext, "env" | "workdir">,
 ): ContainerSpec {
-  const spec: ContainerSpec = { image };
+  const spec: ContainerSpec = { image, ...toLifeSpec(options) };
   const set = <K extends keyof ContainerSpec>(key: K, value: ContainerSpec[K] | undefined): void => {
     if (value !== undefined) spec[key] = value;
   };
@@ -129,9 +130,4 @@ export function toContainerSpec(
   set("stdin", options.interactive);
   set("autoRemove", options.rm);
   return spec;
-}
-
-function refuseRestart(policy: string): string {
-  if (policy === "no") return policy;
-  throw new UsageError(`Cannot take restart policy '${policy}': netd has only 'no' yet`, "leave --restart out");
 }

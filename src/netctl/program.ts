@@ -24,6 +24,7 @@ import { defineRun } from "./commands/run.ts";
 import { defineSandbox } from "./commands/sandbox.ts";
 import { defineStart } from "./commands/start.ts";
 import { defineStop } from "./commands/stop.ts";
+import { defineUpdate } from "./commands/update.ts";
 import { defineVersion } from "./commands/version.ts";
 import { defineWait } from "./commands/wait.ts";
 import type { NetctlContext } from "./context.ts";
@@ -69,6 +70,11 @@ const GROUPS: Record<string, CommandEntry[]> = {
       name: "wait",
       summary: "wait for the end of containers and print their exit codes",
       define: defineWait,
+    },
+    {
+      name: "update",
+      summary: "change the restart policy of containers",
+      define: defineUpdate,
     },
     { name: "rm", summary: "remove containers", define: defineRm },
     {

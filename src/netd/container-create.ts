@@ -27,7 +27,7 @@ const HOSTNAME_DIGITS = 12;
 export function createContainer(context: DaemonContext, spec: ContainerSpec): Container {
   const row = planContainer(context, spec);
   const container = addDefinition(context, row);
-  context.events.emit({ at: row.createdAt, type: "container.created", container: row.name });
+  context.events.emit({ type: "container.created", container: row.name });
   return container;
 }
 

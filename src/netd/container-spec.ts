@@ -7,6 +7,7 @@ import { isIP } from "node:net";
 import type { ContainerSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import { planCapabilities } from "./container-config.ts";
+import { parseSignal } from "./signal.ts";
 
 /** RFC 1123 section 2.1, and what sethostname(2) takes. */
 const HOSTNAME =
@@ -39,7 +40,20 @@ export function checkContainerSpec(spec: ContainerSpec): void {
     if (target.split("/").includes("..") || /^\/+$/.test(target))
       throw invalid(`mount target '${target}'`, "a path below /, without '..'");
   }
+  if (spec.stopSignal !== undefined) parseSignal(spec.stopSignal);
+  if (spec.restart !== undefined && spec.restart.policy !== "no" && spec.autoRemove === true) {
+    throw autoRemoveConflict("create");
+  }
+  if (spec.restart?.maxRetries !== undefined && spec.restart.policy !== "on-failure") {
+    throw invalid(`restart policy '${spec.restart.policy}' with a number of retries`, "'on-failure' with one");
+  }
   planCapabilities(spec.capAdd ?? [], spec.capDrop ?? []);
+}
+
+/** Make the error for a container that is both to be removed and to be started again when it ends. */
+export function autoRemoveConflict(verb: "create" | "update"): NetdError {
+  const text = `Cannot ${verb} container: it is removed at its end and restarted at its end, one of the two wanted`;
+  return new NetdError("API_REQUEST_INVALID", text, { remedy: "Leave out --rm, or --restart" });
 }
 
 function checkAddress(address: string): void {

@@ -5,6 +5,7 @@
  */
 import type { ContainerInfo, LeaseInfo } from "../api/index.ts";
 import type { Lease } from "../ipam/index.ts";
+import type { Timer } from "./clock.ts";
 import type { ContainerPaths } from "./container-dir.ts";
 import { hostInterfaceName } from "./endpoint-plan.ts";
 import type { ContainerRow, NetworkRow } from "./state-store.ts";
@@ -19,8 +20,14 @@ export interface Container {
   busy: Promise<unknown>;
   /** Settles when nothing of its last stay in the network is left in the kernel. */
   left: Promise<void>;
+  /** Waits for its next restart. */
+  restart?: Timer;
+  /** A user restarts it: its end is not the end of it. */
+  isBeingRestarted?: boolean;
   /** Called once each when it has exited and been dealt with. */
   readonly onExit: Set<(exitCode: number) => void>;
+  /** Called once each when it has been removed. */
+  readonly onRemove: Set<(exitCode: number) => void>;
 }
 
 /** Hold a container that was read from the store or is being made. */
@@ -33,6 +40,7 @@ export function makeContainer(row: ContainerRow, lease: Lease, paths: ContainerP
     busy: Promise.resolve(),
     left: Promise.resolve(),
     onExit: new Set(),
+    onRemove: new Set(),
   };
 }
 
@@ -51,7 +59,8 @@ export function containerInfo(container: Container, network: NetworkRow): Contai
     image: spec.image,
     command,
     state,
-    ...pick(row, ["pid", "exitCode", "error", "startedAt", "finishedAt", "launch"]),
+    ...pick(row, ["pid", "exitCode", "error", "startedAt", "finishedAt", "isStoppedByUser", "launch"]),
+    restartCount: row.restartCount ?? 0,
     createdAt,
     hostname,
     endpoint: {

@@ -9,6 +9,7 @@ import type { Ipam } from "../ipam/index.ts";
 import type { KernelSession, LinkWatcher } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import type { RuntimeClient } from "../runtime/index.ts";
+import type { Clock } from "./clock.ts";
 import type { ContainerRegistry } from "./container-registry.ts";
 import type { EventFeed } from "./events.ts";
 import type { HelperProcess } from "./helper-process.ts";
@@ -42,6 +43,7 @@ export interface DaemonContext {
   readonly hosts: HostsWriter;
   readonly logger: Logger;
   readonly now: () => Date;
+  readonly clock: Clock;
 }
 
 /** Path of this netd's cgroups below each controller's root. */

@@ -13,12 +13,17 @@ import type {
   ImageInfo,
   LeaseInfo,
   NetworkInfo,
+  RestartPolicy,
   ShellPlan,
+  WaitCondition,
 } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import { stepsToShell } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import type { AnyRuntimeStream, ContainerLifecycle } from "./container/lifecycle.ts";
+import type { StopOptions } from "./container/stop.ts";
+import { stopSignalOf } from "./container/stop-flag.ts";
+import { waitForCondition } from "./container/wait.ts";
 import { type Container, containerInfo, leaseInfo } from "./container.ts";
 import { createContainer, previewContainer } from "./container-create.ts";
 import { imageUser } from "./container-registry.ts";
@@ -113,14 +118,27 @@ export class Daemon {
     return this.#info(container);
   }
 
-  async stopContainer(reference: string, signal: number, timeoutMs: number): Promise<ContainerInfo> {
+  async stopContainer(reference: string, options: StopOptions): Promise<ContainerInfo> {
     const container = this.#find(reference);
-    await this.#lifecycle.stop(container, signal, timeoutMs);
+    await this.#lifecycle.stop(container, options);
     return this.#info(container);
   }
 
-  showStop(reference: string, signal: number): ShellPlan {
-    return { commands: showStop(this.#find(reference), signal) };
+  async restartContainer(reference: string, options: StopOptions): Promise<ContainerInfo> {
+    const container = this.#find(reference);
+    await this.#lifecycle.restart(container, options);
+    return this.#info(container);
+  }
+
+  async updateContainer(reference: string, change: { restart: RestartPolicy }): Promise<ContainerInfo> {
+    const container = this.#find(reference);
+    await this.#lifecycle.update(container, change);
+    return this.#info(container);
+  }
+
+  showStop(reference: string, signal: number | undefined): ShellPlan {
+    const container = this.#find(reference);
+    return { commands: showStop(container, signal ?? stopSignalOf(container)) };
   }
 
   async killContainer(reference: string, signal: number): Promise<ContainerInfo> {
@@ -129,8 +147,8 @@ export class Daemon {
     return this.#info(container);
   }
 
-  async waitContainer(reference: string): Promise<number> {
-    return await this.#lifecycle.exited(this.#find(reference));
+  async waitContainer(reference: string, condition: WaitCondition = "not-running"): Promise<number> {
+    return await waitForCondition(this.#find(reference), condition);
   }
 
   async removeContainer(reference: string, isForced: boolean): Promise<void> {

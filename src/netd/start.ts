@@ -12,6 +12,8 @@ import { Ipam, SqliteLeaseStore } from "../ipam/index.ts";
 import { becomeSubreaper, KernelSession, LinkWatcher, lockDirectory } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import { type HelloResult, RuntimeClient } from "../runtime/index.ts";
+import { SYSTEM_CLOCK } from "./clock.ts";
+import { markEnded, resumeRestarts, settleEnd } from "./container/end.ts";
 import { ContainerLifecycle } from "./container/lifecycle.ts";
 import { leaveNetwork } from "./container/network.ts";
 import { type Container, makeContainer } from "./container.ts";
@@ -96,10 +98,17 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     journal,
     session,
     links: new LinkWatcher(),
-    events: new EventFeed(),
+    events: new EventFeed({
+      now: SYSTEM_CLOCK.now,
+      describe: (name) => {
+        const row = registry.byName(name)?.row;
+        return row === undefined ? {} : { id: row.id, attributes: { name, image: row.spec.image } };
+      },
+    }),
     hosts: new HostsWriter(() => rewriteAllHosts(context)),
     logger,
-    now: () => new Date(),
+    now: SYSTEM_CLOCK.now,
+    clock: SYSTEM_CLOCK,
     runtime: new HelperProcess<RuntimeClient>({
       name: "netd-runtime",
       command: runtimeCommand(options),
@@ -135,6 +144,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   };
   lifecycle = new ContainerLifecycle(context);
   await startHelpers(context);
+  resumeRestarts(context);
   journal.flush();
   return { context, lifecycle };
 }
@@ -191,7 +201,13 @@ async function takeOver(
     const { state } = container.row;
     if (record?.state === "running") {
       if (state !== "running") {
-        container.row = { ...container.row, state: "running", pid: record.pid, startTime: record.startTime };
+        container.row = {
+          ...container.row,
+          state: "running",
+          pid: record.pid,
+          startTime: record.startTime,
+          startedAt: context.now().toISOString(),
+        };
         store.updateContainerState(container.row);
       }
       restoreEndpoint(context, container);
@@ -216,8 +232,8 @@ async function endUnseen(
   exitCode: number | null,
   finishedAt: string | undefined,
 ): Promise<void> {
-  await lifecycle.markExited(container, exitCode, finishedAt ?? context.now().toISOString());
-  for (const settle of [...container.onExit]) settle(container.row.exitCode!);
+  await markEnded(context, container, { exitCode, finishedAt: finishedAt ?? context.now().toISOString() });
+  settleEnd(container);
   if (container.row.spec.autoRemove === true) {
     // The runtime's connection is not in use before this returns: removal waits for it.
     setImmediate(

@@ -45,9 +45,15 @@ export interface ContainerRow {
   startedAt?: string;
   finishedAt?: string;
   launch?: LaunchCounters;
+  /** Restarts by netd since a user started it. */
+  restartCount?: number;
+  /** The wait before its last restart, or before the one to come, in milliseconds. */
+  restartDelayMs?: number;
+  /** A user asked for its end; written before it is signalled. */
+  isStoppedByUser?: boolean;
 }
 
-type StateColumns = Omit<
+type Definition = Pick<
   ContainerRow,
   "id" | "name" | "spec" | "hostname" | "image" | "command" | "network" | "createdAt"
 >;
@@ -66,6 +72,7 @@ export class StateStore implements Disposable {
   readonly database: Database.Database;
   readonly #insert: Database.Statement<unknown[]>;
   readonly #update: Database.Statement<unknown[]>;
+  readonly #updateAll: Database.Statement<unknown[]>;
   readonly #delete: Database.Statement<unknown[]>;
   readonly #setMeta: Database.Statement<unknown[]>;
   readonly #getMeta: Database.Statement<unknown[]>;
@@ -85,6 +92,7 @@ export class StateStore implements Disposable {
     });
     this.#insert = this.database.prepare("INSERT INTO containers (id, name, definition, state) VALUES (?, ?, ?, ?)");
     this.#update = this.database.prepare("UPDATE containers SET state = ? WHERE id = ?");
+    this.#updateAll = this.database.prepare("UPDATE containers SET name = ?, definition = ?, state = ? WHERE id = ?");
     this.#delete = this.database.prepare("DELETE FROM containers WHERE id = ?");
     this.#setMeta = this.database.prepare(
       "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -164,16 +172,22 @@ export class StateStore implements Disposable {
 
   /** Add a container. Call it inside {@link transact}, together with its lease. */
   insertContainer(row: ContainerRow): void {
-    const { id, name, spec, hostname, image, command, network, createdAt, ...state } = row;
-    const definition = { id, name, spec, hostname, image, command, network, createdAt };
-    this.#insert.run(id, name, JSON.stringify(definition), JSON.stringify(state));
+    const { definition, state } = splitRow(row);
+    this.#insert.run(row.id, row.name, JSON.stringify(definition), JSON.stringify(state));
   }
 
   /** Write what the container's process does now. */
   updateContainerState(row: ContainerRow): void {
-    const { state, pid, startTime, exitCode, error, startedAt, finishedAt, launch } = row;
-    const columns = { state, pid, startTime, exitCode, error, startedAt, finishedAt, launch } as StateColumns;
-    guard("write", row.name, () => this.#withoutSync(() => this.#update.run(JSON.stringify(columns), row.id)));
+    const state = JSON.stringify(splitRow(row).state);
+    guard("write", row.name, () => this.#withoutSync(() => this.#update.run(state, row.id)));
+  }
+
+  /** Write all of a container; on return it survives a power cut. */
+  updateContainer(row: ContainerRow): void {
+    const { definition, state } = splitRow(row);
+    guard("write", row.name, () =>
+      this.#updateAll.run(row.name, JSON.stringify(definition), JSON.stringify(state), row.id),
+    );
   }
 
   /** Remove a container. Call it inside {@link transactLightly}, together with its lease. */
@@ -193,6 +207,12 @@ export class StateStore implements Disposable {
   [Symbol.dispose](): void {
     this.database.close();
   }
+}
+
+/** What is fixed or rarely changed, and what the process does. */
+function splitRow(row: ContainerRow): { definition: Definition; state: Omit<ContainerRow, keyof Definition> } {
+  const { id, name, spec, hostname, image, command, network, createdAt, ...state } = row;
+  return { definition: { id, name, spec, hostname, image, command, network, createdAt }, state };
 }
 
 function guard<T>(verb: string, what: string, act: () => T): T {

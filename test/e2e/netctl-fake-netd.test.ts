@@ -16,6 +16,7 @@ const CONTAINER: ContainerInfo = {
   command: ["sh", "-c", "echo \x1b[31mred; sleep 100"],
   state: "exited",
   exitCode: 3,
+  restartCount: 0,
   createdAt: "2025-01-31T12:00:00.000Z",
   hostname: "web",
   endpoint: {

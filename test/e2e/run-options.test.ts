@@ -237,7 +237,7 @@ describe("netctl run: usage errors", () => {
     [[], "missing required argument 'image'", "netctl run -h"],
     [["-p", "80:80", "busybox"], "Cannot take '--publish'", "netctl ls"],
     [["--privileged", "busybox"], "Cannot take '--privileged'", "--cap-add"],
-    [["--restart", "always", "busybox"], "Cannot take restart policy 'always'", "leave --restart out"],
+    [["--restart", "often", "busybox"], "Cannot take restart policy 'often'", "on-failure:5"],
     [["--security-opt", "seccomp=x", "busybox"], "Cannot take security option 'seccomp=x'", "no-new-privileges"],
     [["--memory", "1k", "busybox"], "Cannot limit memory to '1k': at least 6m", "--memory 64m"],
     [["--memory", "lots", "busybox"], "'lots'", "64m"],

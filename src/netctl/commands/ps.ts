@@ -55,7 +55,8 @@ export function definePs(command: Command, context: NetctlContext): void {
 export function formatStatus(info: ContainerInfo, nowMs: number): string {
   if (info.state === "running") return `Up ${formatAge(info.startedAt ?? info.createdAt, nowMs)}`;
   if (info.state === "created") return "Created";
-  return `Exited (${info.exitCode ?? "?"}) ${formatAge(info.finishedAt ?? info.createdAt, nowMs)} ago`;
+  const state = info.state === "restarting" ? "Restarting" : "Exited";
+  return `${state} (${info.exitCode ?? "?"}) ${formatAge(info.finishedAt ?? info.createdAt, nowMs)} ago`;
 }
 
 function formatCommand(argv: string[], isTruncated: boolean): string {

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
+import { NetdError } from "../../errors.ts";
 import type { AppliedSteps } from "../../kernel/index.ts";
 import type { RuntimeClient, StartParams, StartResult } from "../../runtime/index.ts";
 import { checkBridge } from "../bridge-check.ts";
@@ -15,6 +16,7 @@ import type { DaemonContext } from "../context.ts";
 import { planJoin, planNamespace } from "../endpoint-plan.ts";
 import { announceName, applyPart, undoParts } from "./network.ts";
 import { removeContainer } from "./remove.ts";
+import { saveState } from "./save-state.ts";
 
 /** Asks the runtime for the process; called once. */
 export type StartProcess = (params: StartParams) => Promise<StartResult>;
@@ -26,7 +28,7 @@ export async function launchContainer(
   runtime: RuntimeClient,
   start: StartProcess,
 ): Promise<void> {
-  const { store, events, logger, now, hosts } = context;
+  const { events, now, hosts } = context;
   const { row } = container;
   try {
     const { pid, startTime, forks, slow } = await makeProcess(context, container, runtime, start);
@@ -40,20 +42,21 @@ export async function launchContainer(
       launch: { forks, slow },
     };
   } catch (error) {
-    container.row = { ...row, error: error instanceof Error ? error.message : String(error) };
+    const text = error instanceof Error ? error.message : String(error);
+    container.row = { ...row, error: text, exitCode: failedStartCode(error) };
     if (row.spec.autoRemove === true) await removeContainer(context, container);
+    else saveState(context, container, "cannot write that a start failed");
     throw error;
   }
-  try {
-    store.updateContainerState(container.row);
-  } catch (error) {
-    logger.error(
-      { err: error, container: row.name },
-      "cannot write that a container runs; the runtime's record tells it",
-    );
-  }
+  saveState(context, container, "cannot write that a container runs; the runtime's record tells it");
   hosts.schedule();
-  events.emit({ at: container.row.startedAt!, type: "container.started", container: row.name });
+  events.emit({ type: "container.started", container: row.name });
+}
+
+/** The exit code of a container whose command could not be started: docker's. */
+function failedStartCode(error: unknown): number {
+  const code = error instanceof NetdError ? error.code : undefined;
+  return code === "COMMAND_NOT_FOUND" ? 127 : code === "COMMAND_NOT_EXECUTABLE" ? 126 : 128;
 }
 
 /** Make network and process; the process waits at its gate until the network is there. When one fails, nothing of either is left. */

@@ -3,24 +3,23 @@
  *
  * @module
  */
-import type { ExecSpec } from "../../api/index.ts";
+import type { ExecSpec, RestartPolicy } from "../../api/index.ts";
 import { NetdError } from "../../errors.ts";
 import type { ExitedEvent, RuntimeStream } from "../../runtime/index.ts";
 import type { Container } from "../container.ts";
 import { execProcess } from "../container-launch.ts";
+import { autoRemoveConflict } from "../container-spec.ts";
 import type { DaemonContext } from "../context.ts";
 import { checkRunning } from "./check-running.ts";
+import { callOffRestart, markEnded, settleEnd } from "./end.ts";
 import { launchContainer } from "./launch.ts";
-import { leaveNetwork } from "./network.ts";
 import { removeContainer, removeEnded } from "./remove.ts";
+import { endProcess, killAtOnce, killContainer, type StopOptions, stopContainer } from "./stop.ts";
 import { takeTurn } from "./turn.ts";
+import { waitForExit } from "./wait.ts";
 
 /** A stream of a container's first process or of another one in it. */
 export type AnyRuntimeStream = Pick<RuntimeStream<"start" | "attach" | "exec">, "socket" | "rest">;
-
-/** Exit code of a container whose end nobody saw: the process and its parent were gone before anyone asked. */
-const EXIT_CODE_LOST = 255;
-const SIGKILL = 9;
 
 /** Starts, watches and removes the containers of one netd. */
 export class ContainerLifecycle {
@@ -39,6 +38,7 @@ export class ContainerLifecycle {
   async start(container: Container): Promise<void> {
     await takeTurn(container, async () => {
       if (container.row.state === "running") return;
+      this.#forgetRestarts(container);
       const runtime = await this.#runtime();
       await launchContainer(this.#context, container, runtime, async (params) => await runtime.call("start", params));
     });
@@ -56,6 +56,7 @@ export class ContainerLifecycle {
           },
         );
       }
+      this.#forgetRestarts(container);
       const runtime = await this.#runtime();
       const connection = await runtime.connectStream();
       let stream: AnyRuntimeStream | undefined;
@@ -89,54 +90,57 @@ export class ContainerLifecycle {
     return await (await this.#runtime()).openStream("exec", params);
   }
 
-  /** Send a signal. @throws {NetdError} CONTAINER_NOT_RUNNING */
+  /** Send a signal; one that is meant to end the container also ends its restarts. @throws {NetdError} CONTAINER_NOT_RUNNING, STATE_WRITE_FAILED */
   async kill(container: Container, signal: number): Promise<void> {
-    checkRunning(container, "send a signal to");
-    await (await this.#runtime()).call("signal", { containerId: container.row.id, signal });
+    await killContainer(this.#context, container, signal);
   }
 
-  /** Stop a container: `signal`, and SIGKILL when it still runs after `timeoutMs`. Does nothing when it does not run. */
-  async stop(container: Container, signal: number, timeoutMs: number): Promise<void> {
-    await container.busy.catch(() => {});
-    if (container.row.state !== "running") return;
-    const exited = this.exited(container);
-    await this.kill(container, signal);
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<"expired">((resolve) => {
-      timer = setTimeout(resolve, timeoutMs, "expired");
+  /** Stop a container and its restarts; does nothing when it does not run. @throws {NetdError} STATE_WRITE_FAILED */
+  async stop(container: Container, options: StopOptions): Promise<void> {
+    await stopContainer(this.#context, container, options);
+  }
+
+  /** Stop a container if it runs, and start it. Its restart policy has no part in it, nor has `--rm`. @throws as {@link start} */
+  async restart(container: Container, options: StopOptions): Promise<void> {
+    container.isBeingRestarted = true;
+    try {
+      await container.busy.catch(() => {});
+      await endProcess(this.#context, container, options);
+      await this.start(container);
+    } finally {
+      container.isBeingRestarted = false;
+    }
+    this.#context.events.emit({ type: "container.restarted", container: container.row.name });
+  }
+
+  /** Change what may change while a container lives. @throws {NetdError} STATE_WRITE_FAILED, and nothing has changed */
+  async update(container: Container, { restart }: { restart: RestartPolicy }): Promise<void> {
+    await takeTurn(container, async () => {
+      if (restart.policy !== "no" && container.row.spec.autoRemove === true) throw autoRemoveConflict("update");
+      const row = { ...container.row, spec: { ...container.row.spec, restart } };
+      this.#context.store.updateContainer(row);
+      container.row = row;
+      this.#context.events.emit({ type: "container.updated", container: row.name });
     });
-    const first = await Promise.race([exited, expired]);
-    clearTimeout(timer);
-    if (first === "expired" && container.row.state === "running") await this.kill(container, SIGKILL);
-    await exited;
-    await container.left;
   }
 
   /** Wait for the end of a container, and of the work that follows it; resolves at once when it does not run. */
   async exited(container: Container): Promise<number> {
-    if (container.row.state !== "running") return container.row.exitCode ?? 0;
-    return await new Promise((resolve) => {
-      const settle = (exitCode: number) => {
-        container.onExit.delete(settle);
-        resolve(exitCode);
-      };
-      container.onExit.add(settle);
-    });
+    return await waitForExit(container);
   }
 
   /** Remove a container, its lease and its files. @throws {NetdError} CONTAINER_RUNNING unless `isForced`; STATE_WRITE_FAILED */
   async remove(container: Container, isForced: boolean): Promise<void> {
     await container.busy.catch(() => {});
-    if (container.row.state === "running") {
-      const { name } = container.row;
+    const { name, state } = container.row;
+    if (state === "running" || state === "restarting") {
       if (!isForced) {
-        throw new NetdError("CONTAINER_RUNNING", `Cannot remove container '${name}': it runs, a stopped one wanted`, {
+        const now = state === "running" ? "it runs" : "it is about to be restarted";
+        throw new NetdError("CONTAINER_RUNNING", `Cannot remove container '${name}': ${now}, a stopped one wanted`, {
           remedy: `Stop it with 'netctl stop ${name}', or use 'netctl rm -f ${name}'`,
         });
       }
-      const exited = this.exited(container);
-      await this.kill(container, SIGKILL);
-      await exited;
+      await killAtOnce(this.#context, container);
     }
     await takeTurn(container, async () => await removeContainer(this.#context, container));
     await container.left;
@@ -149,32 +153,19 @@ export class ContainerLifecycle {
     await takeTurn(container, async () => {
       const { row } = container;
       if (row.state !== "running" || row.pid !== event.pid) return;
-      await this.markExited(container, event.exitCode, event.finishedAt);
-      if (row.spec.autoRemove === true) await removeEnded(this.#context, container);
-      for (const settle of [...container.onExit]) settle(container.row.exitCode ?? EXIT_CODE_LOST);
+      await markEnded(this.#context, container, event);
+      if (row.spec.autoRemove === true && container.isBeingRestarted !== true) {
+        await removeEnded(this.#context, container);
+      }
+      settleEnd(container);
     });
   }
 
-  /** Record that a container has ended, and take its network down. */
-  async markExited(container: Container, exitCode: number | null, finishedAt: string): Promise<void> {
-    const { store, events, logger } = this.#context;
-    const { row } = container;
-    const { pid: _pid, startTime: _startTime, ...rest } = row;
-    container.row = {
-      ...rest,
-      state: "exited",
-      exitCode: exitCode ?? EXIT_CODE_LOST,
-      finishedAt,
-      ...(exitCode === null ? { error: "its exit code was lost: nobody watched when it ended" } : {}),
-    };
-    await leaveNetwork(this.#context, container);
-    try {
-      store.updateContainerState(container.row);
-    } catch (error) {
-      // The disk is full: the runtime's record tells the same after a restart.
-      logger.error({ err: error, container: row.name }, "cannot write that a container ended");
-    }
-    events.emit({ at: finishedAt, type: "container.exited", container: row.name, exitCode: container.row.exitCode! });
+  /** Forget restarts before this start by a user, and call off the one to come. */
+  #forgetRestarts(container: Container): void {
+    callOffRestart(this.#context, container);
+    const { restartCount: _count, restartDelayMs: _delay, isStoppedByUser: _flag, ...row } = container.row;
+    container.row = row;
   }
 
   async #runtime() {

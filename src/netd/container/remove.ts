@@ -12,7 +12,7 @@ import type { DaemonContext } from "../context.ts";
 /** Remove a container that does not run; does nothing for one that is gone. Call it in the container's turn. @throws {NetdError} STATE_WRITE_FAILED */
 export async function removeContainer(context: DaemonContext, container: Container): Promise<void> {
   const { row, paths } = container;
-  const { containers, images, events, now } = context;
+  const { containers, images, events } = context;
   if (containers.byId(row.id) !== container) return;
   const runtime = await context.runtime.client();
   await runtime.call("remove", { containerId: row.id });
@@ -20,7 +20,9 @@ export async function removeContainer(context: DaemonContext, container: Contain
   deleteContainerDir(paths);
   // Its image may have lost its name while it lived.
   if (images.get(row.spec.image)?.id !== row.image.id) await images.collectGarbage((id) => imageUser(containers, id));
-  events.emit({ at: now().toISOString(), type: "container.removed", container: row.name });
+  const attributes = { name: row.name, image: row.spec.image };
+  events.emit({ type: "container.removed", container: row.name, id: row.id, attributes });
+  for (const settle of [...container.onRemove]) settle(container.row.exitCode ?? 0);
 }
 
 /** Remove a container that ended by itself: nobody waits for an error, so it is logged, and the container stays until `rm`. */

@@ -6,11 +6,12 @@
 import { PassThrough } from "node:stream";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
-import { Type } from "typebox";
-import { ContainerInfo, ContainerSpec, LeaseInfo, ShellPlan } from "../../api/index.ts";
+import { type Static, Type } from "typebox";
+import { ContainerInfo, ContainerSpec, LeaseInfo, RestartPolicy, ShellPlan, WaitCondition } from "../../api/index.ts";
 import { NetdError } from "../../errors.ts";
+import type { StopOptions } from "../container/stop.ts";
 import type { Daemon } from "../daemon.ts";
-import { parseSignal, SIGTERM } from "../signal.ts";
+import { parseSignal } from "../signal.ts";
 
 const Reference = Type.Object({ id: Type.String({ maxLength: 255 }) });
 const Flag = Type.Optional(Type.Union([Type.Literal("1"), Type.Literal("0")]));
@@ -20,8 +21,18 @@ const SignalBody = Type.Object(
   { additionalProperties: false },
 );
 
-/** Seconds between SIGTERM and SIGKILL: docker's. */
-const STOP_TIMEOUT_SECONDS = 10;
+const StopBody = Type.Optional(
+  Type.Union([
+    Type.Null(),
+    Type.Object(
+      {
+        timeoutSeconds: Type.Optional(Type.Number({ minimum: -1, maximum: 86_400 })),
+        signal: Type.Optional(Type.String({ maxLength: 32 })),
+      },
+      { additionalProperties: false },
+    ),
+  ]),
+);
 
 /** Register them. */
 export function registerContainerRoutes(instance: FastifyInstance, daemon: Daemon): void {
@@ -96,27 +107,41 @@ export function registerContainerRoutes(instance: FastifyInstance, daemon: Daemo
         summary: "Stop it: a signal, then SIGKILL",
         params: Reference,
         querystring: Show,
-        body: Type.Optional(
-          Type.Union([
-            Type.Null(),
-            Type.Object(
-              {
-                timeoutSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 86_400 })),
-                signal: Type.Optional(Type.String({ maxLength: 32 })),
-              },
-              { additionalProperties: false },
-            ),
-          ]),
-        ),
+        body: StopBody,
         response: { 200: Type.Union([ContainerInfo, ShellPlan]) },
       } as const,
     },
     async (request) => {
-      const signal = parseSignal(request.body?.signal ?? SIGTERM);
-      if (request.query.show === "1") return daemon.showStop(request.params.id, signal);
-      const seconds = request.body?.timeoutSeconds ?? STOP_TIMEOUT_SECONDS;
-      return await daemon.stopContainer(request.params.id, signal, seconds * 1000);
+      const options = parseStop(request.body);
+      if (request.query.show === "1") return daemon.showStop(request.params.id, options.signal);
+      return await daemon.stopContainer(request.params.id, options);
     },
+  );
+
+  server.post(
+    "/v1/containers/:id/restart",
+    {
+      schema: {
+        summary: "Stop it if it runs, and start it",
+        params: Reference,
+        body: StopBody,
+        response: { 200: ContainerInfo },
+      } as const,
+    },
+    async (request) => await daemon.restartContainer(request.params.id, parseStop(request.body)),
+  );
+
+  server.post(
+    "/v1/containers/:id/update",
+    {
+      schema: {
+        summary: "Change what may change while it lives",
+        params: Reference,
+        body: Type.Object({ restart: RestartPolicy }, { additionalProperties: false }),
+        response: { 200: ContainerInfo },
+      } as const,
+    },
+    async (request) => await daemon.updateContainer(request.params.id, request.body),
   );
 
   server.post(
@@ -136,12 +161,13 @@ export function registerContainerRoutes(instance: FastifyInstance, daemon: Daemo
     "/v1/containers/:id/wait",
     {
       schema: {
-        summary: "Wait until it has ended",
+        summary: "Wait until it has ended, ends the next time, or is removed",
         params: Reference,
+        querystring: Type.Object({ condition: Type.Optional(WaitCondition) }),
         response: { 200: Type.Object({ exitCode: Type.Integer() }) },
       } as const,
     },
-    async (request) => ({ exitCode: await daemon.waitContainer(request.params.id) }),
+    async (request) => ({ exitCode: await daemon.waitContainer(request.params.id, request.query.condition) }),
   );
 
   server.delete(
@@ -221,4 +247,10 @@ export function registerContainerRoutes(instance: FastifyInstance, daemon: Daemo
       return await reply.type("application/x-ndjson").send(stream);
     },
   );
+}
+
+/** Read how to stop a container. @throws {NetdError} API_REQUEST_INVALID for an unknown signal */
+function parseStop(body: Static<typeof StopBody> | undefined): StopOptions {
+  const { signal, timeoutSeconds } = body ?? {};
+  return { signal: signal === undefined ? undefined : parseSignal(signal), timeoutSeconds };
 }

@@ -23,7 +23,7 @@ describe("runNetctl", () => {
     [["run", "-P", "busybox"], "Cannot take '--publish-all'", "netctl ls"],
     [["run", "--privileged", "busybox"], "Cannot take '--privileged'", "--cap-add"],
     [["run", "--entrypoint", "sh", "busybox"], "Cannot take '--entrypoint'", "after the image"],
-    [["run", "--restart", "always", "busybox"], "Cannot take restart policy 'always'", "leave --restart out"],
+    [["run", "--restart", "often", "busybox"], "Cannot take restart policy 'often'", "on-failure:5"],
     [["run", "-v", "data:/data", "busybox"], "no named volumes", "-v ./data:/data"],
     [["run", "--security-opt", "seccomp=x", "busybox"], "Cannot take security option", "no-new-privileges"],
     [["completion", "tcsh"], "Allowed choices are bash, zsh, fish", "netctl completion -h"],

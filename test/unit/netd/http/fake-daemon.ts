@@ -14,6 +14,7 @@ export const WEB: ContainerInfo = {
   command: ["sh"],
   state: "running",
   pid: 42,
+  restartCount: 0,
   createdAt: "2026-01-01T00:00:00.000Z",
   startedAt: "2026-01-01T00:00:01.000Z",
   hostname: "web",
@@ -77,15 +78,19 @@ export class FakeDaemon implements PublicDaemon {
     return { commands: ["ip netns add web"] };
   };
   startContainer = async (reference: string) => this.#find(reference, "startContainer");
-  stopContainer = async (reference: string, signal: number, timeoutMs: number) =>
-    this.#find(reference, "stopContainer", signal, timeoutMs);
-  showStop = (reference: string, signal: number) => {
+  stopContainer: Daemon["stopContainer"] = async (reference, options) =>
+    this.#find(reference, "stopContainer", options);
+  restartContainer: Daemon["restartContainer"] = async (reference, options) =>
+    this.#find(reference, "restartContainer", options);
+  updateContainer: Daemon["updateContainer"] = async (reference, change) =>
+    this.#find(reference, "updateContainer", change);
+  showStop = (reference: string, signal: number | undefined) => {
     this.#find(reference, "showStop", signal);
     return { commands: [`kill -${signal} 42`] };
   };
   killContainer = async (reference: string, signal: number) => this.#find(reference, "killContainer", signal);
-  waitContainer = async (reference: string) => {
-    this.#find(reference, "waitContainer");
+  waitContainer: Daemon["waitContainer"] = async (reference, condition) => {
+    this.#find(reference, "waitContainer", ...(condition === undefined ? [] : [condition]));
     return 3;
   };
   removeContainer = async (reference: string, isForced: boolean) => {

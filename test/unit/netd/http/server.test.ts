@@ -35,10 +35,29 @@ test.each<[method: "GET" | "POST" | "DELETE", url: string, body: object | undefi
   ["POST", "/v1/containers?show=1", { image: "busybox" }, ["showRun", { image: "busybox" }]],
   ["POST", "/v1/containers/web/start", undefined, ["startContainer"]],
   ["POST", "/v1/containers/web/start?show=1", undefined, ["showContainer"]],
-  ["POST", "/v1/containers/web/stop", undefined, ["stopContainer", 15, 10_000]],
-  ["POST", "/v1/containers/web/stop", { timeoutSeconds: 0.5, signal: "HUP" }, ["stopContainer", 1, 500]],
-  ["POST", "/v1/containers/web/stop", { timeoutSeconds: 0 }, ["stopContainer", 15, 0]],
-  ["POST", "/v1/containers/web/stop?show=1", undefined, ["showStop", 15]],
+  ["POST", "/v1/containers/web/stop", undefined, ["stopContainer", {}]],
+  [
+    "POST",
+    "/v1/containers/web/stop",
+    { timeoutSeconds: 0.5, signal: "HUP" },
+    ["stopContainer", { signal: 1, timeoutSeconds: 0.5 }],
+  ],
+  ["POST", "/v1/containers/web/stop", { timeoutSeconds: 0 }, ["stopContainer", { timeoutSeconds: 0 }]],
+  ["POST", "/v1/containers/web/stop?show=1", undefined, ["showStop", undefined]],
+  ["POST", "/v1/containers/web/restart", undefined, ["restartContainer", {}]],
+  [
+    "POST",
+    "/v1/containers/web/restart",
+    { timeoutSeconds: -1, signal: "INT" },
+    ["restartContainer", { signal: 2, timeoutSeconds: -1 }],
+  ],
+  [
+    "POST",
+    "/v1/containers/web/update",
+    { restart: { policy: "on-failure", maxRetries: 3 } },
+    ["updateContainer", { restart: { policy: "on-failure", maxRetries: 3 } }],
+  ],
+  ["POST", "/v1/containers/web/wait?condition=removed", undefined, ["waitContainer", "removed"]],
   ["POST", "/v1/containers/web/kill", undefined, ["killContainer", 9]],
   ["POST", "/v1/containers/web/kill", { signal: "SIGUSR1" }, ["killContainer", 10]],
   ["POST", "/v1/containers/web/wait", undefined, ["waitContainer"]],
@@ -112,12 +131,13 @@ test("createServer streams the events as lines, the first one empty", async () =
   expect(response.headers["content-type"]).toBe("application/x-ndjson");
   const stream = response.stream();
   const lines: string[] = [];
+  const event = { at: WEB.createdAt, type: "container.started", action: "start", container: "web" };
   for await (const [chunk] of on(stream, "data")) {
     lines.push(String(chunk));
     if (lines.length === 2) break;
-    daemon.emit({ at: WEB.createdAt, type: "container.started", container: "web" });
+    daemon.emit(event);
   }
-  expect(lines).toEqual(["\n", `{"at":"${WEB.createdAt}","type":"container.started","container":"web"}\n`]);
+  expect(lines).toEqual(["\n", `${JSON.stringify(event)}\n`]);
 });
 
 test.each<[what: string, body: string | object, message: RegExp]>([
@@ -174,7 +194,7 @@ test.each([
 });
 
 test.each([
-  ["/v1/containers/web/stop", { timeoutSeconds: -1 }],
+  ["/v1/containers/web/stop", { timeoutSeconds: -2 }],
   ["/v1/containers/web/stop", { timeout: 1 }],
   ["/v1/containers/web/stop", { signal: "NOPE" }],
   ["/v1/containers/web/kill", { signal: 9 }],
