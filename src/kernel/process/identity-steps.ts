@@ -37,8 +37,9 @@ export interface RlimitSetStep {
   op: "rlimit.set";
   /** `RLIMIT_NOFILE` and the like. */
   type: string;
-  soft: number;
-  hard: number;
+  /** Digits where a number would not be exact; a negative or inexact number is "no limit". */
+  soft: number | string;
+  hard: number | string;
 }
 
 /** Drop everything from the bounding set but these. */
@@ -226,7 +227,8 @@ export const directoryEnter: ProcessStepDefinition<DirectoryEnterStep> = {
 };
 
 /** RLIM_INFINITY for what does not fit. */
-function limitOf(value: number): bigint {
+function limitOf(value: number | string): bigint {
+  if (typeof value === "string") return BigInt(value);
   return Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : 0xffffffffffffffffn;
 }
 

@@ -9,8 +9,11 @@
  */
 import type { CgroupDeviceRule, CgroupResources } from "../../kernel/index.ts";
 
-/** Version of the specification that our own documents follow. */
-export const OCI_VERSION = "1.2.0";
+/** Version of the specification that our own documents follow; every field of it is known here. */
+export const OCI_VERSION = "1.3.0";
+
+/** A number of 64 bits: as decimal digits when it has more of them than a double. */
+export type Uint64 = number | string;
 
 export interface OciUser {
   uid: number;
@@ -31,8 +34,9 @@ export interface OciCapabilities {
 export interface OciRlimit {
   /** `RLIMIT_NOFILE` and the like. */
   type: string;
-  soft: number;
-  hard: number;
+  /** The largest, 18446744073709551615, is RLIM_INFINITY. */
+  soft: Uint64;
+  hard: Uint64;
 }
 
 export interface OciIoPriority {
@@ -110,11 +114,11 @@ export type OciDeviceRule = CgroupDeviceRule;
 
 export type OciResources = CgroupResources;
 
-/** Numbers beyond 2^53 are decimal text: JSON in JavaScript would round them. */
 export interface OciSeccompArg {
   index: number;
-  value: number | string;
-  valueTwo?: number | string;
+  value: Uint64;
+  /** Second operand of SCMP_CMP_MASKED_EQ. */
+  valueTwo?: Uint64;
   op: string;
 }
 
@@ -136,6 +140,27 @@ export interface OciSeccomp {
   syscalls?: OciSeccompSyscall[];
 }
 
+/** Resource Director Technology of Intel's processors; Documentation/filesystems/resctrl.rst. */
+export interface OciIntelRdt {
+  closID?: string;
+  schemata?: string[];
+  l3CacheSchema?: string;
+  memBwSchema?: string;
+  enableCMT?: boolean;
+  enableMBM?: boolean;
+  enableMonitoring?: boolean;
+}
+
+/** Arguments of set_mempolicy(2). */
+export interface OciMemoryPolicy {
+  /** `MPOL_BIND` and the like. */
+  mode: string;
+  /** List as in cpuset(7). */
+  nodes?: string;
+  /** `MPOL_F_STATIC_NODES` and the like. */
+  flags?: string[];
+}
+
 export interface OciLinux {
   namespaces: OciNamespace[];
   uidMappings?: OciIdMapping[];
@@ -154,6 +179,8 @@ export interface OciLinux {
   maskedPaths?: string[];
   readonlyPaths?: string[];
   mountLabel?: string;
+  intelRdt?: OciIntelRdt;
+  memoryPolicy?: OciMemoryPolicy;
   personality?: { domain: "LINUX" | "LINUX32"; flags?: string[] };
 }
 

@@ -104,10 +104,10 @@ describe("a filter that notifies", () => {
     expect(stdout.toString()).toBe("1\n1\n");
     const { document, calls } = await agent.report();
     expect(document).toMatchObject({
-      ociVersion: "1.2.0",
+      ociVersion: "1.3.0",
       fds: ["seccompFd"],
       metadata: "for the agent",
-      state: { ociVersion: "1.2.0", id: params.containerId, status: "creating" },
+      state: { ociVersion: "1.3.0", id: params.containerId, status: "creating" },
     });
     expect(document.pid).toBe(document.state.pid);
     expect(calls).toEqual([83, 83]);

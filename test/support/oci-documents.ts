@@ -1,0 +1,156 @@
+/** A valid configuration as a program would write it; its parts may be replaced. */
+export function minimalConfig(parts: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    ociVersion: "1.0.2",
+    process: { cwd: "/", args: ["sh"] },
+    root: { path: "rootfs" },
+    ...parts,
+  };
+}
+
+/** A valid configuration with every property of the specification. */
+export function fullConfig(): Record<string, unknown> {
+  const mappings = [{ containerID: 0, hostID: 100000, size: 65536 }];
+  const hooks = [{ path: "/bin/true", args: ["true"], env: ["A=b"], timeout: 5 }];
+  const throttle = [{ major: 8, minor: 0, rate: 600 }];
+  const capabilities = ["CAP_KILL", "CAP_NET_RAW"];
+  return {
+    ociVersion: "1.3.0",
+    process: {
+      terminal: true,
+      consoleSize: { height: 24, width: 80 },
+      user: { uid: 1, gid: 2, additionalGids: [3, 4], umask: 18 },
+      args: ["sh", "-c", "true"],
+      env: ["PATH=/bin", "EMPTY="],
+      cwd: "/srv",
+      capabilities: {
+        bounding: capabilities,
+        effective: capabilities,
+        inheritable: [],
+        permitted: capabilities,
+        ambient: ["CAP_KILL"],
+      },
+      rlimits: [{ type: "RLIMIT_NOFILE", soft: 1024, hard: 4096 }],
+      noNewPrivileges: true,
+      oomScoreAdj: -100,
+      ioPriority: { class: "IOPRIO_CLASS_IDLE", priority: 4 },
+      scheduler: {
+        policy: "SCHED_DEADLINE",
+        nice: 0,
+        priority: 0,
+        flags: ["SCHED_FLAG_RESET_ON_FORK"],
+        runtime: 10,
+        deadline: 20,
+        period: 30,
+      },
+      execCPUAffinity: { initial: "0", final: "0-1" },
+      apparmorProfile: "profile",
+      selinuxLabel: "system_u:system_r:svirt_lxc_net_t:s0:c124,c675",
+    },
+    root: { path: "rootfs", readonly: true },
+    hostname: "box",
+    domainname: "example.net",
+    mounts: [
+      { destination: "/proc", type: "proc", source: "proc", options: ["nosuid"] },
+      { destination: "/data", source: "data", options: ["rbind"], uidMappings: mappings, gidMappings: mappings },
+    ],
+    hooks: {
+      prestart: hooks,
+      createRuntime: hooks,
+      createContainer: hooks,
+      startContainer: hooks,
+      poststart: hooks,
+      poststop: hooks,
+    },
+    annotations: { "com.example.key": "value" },
+    linux: {
+      namespaces: [
+        { type: "pid" },
+        { type: "network", path: "/run/netns/box" },
+        { type: "mount" },
+        { type: "ipc" },
+        { type: "uts" },
+        { type: "user" },
+        { type: "cgroup" },
+        { type: "time" },
+      ],
+      uidMappings: mappings,
+      gidMappings: mappings,
+      timeOffsets: { monotonic: { secs: 3600, nanosecs: 5 }, boottime: { secs: -1 } },
+      devices: [{ path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 438, uid: 0, gid: 0 }],
+      netDevices: { veth7: { name: "eth0" } },
+      cgroupsPath: "/box/1",
+      resources: {
+        devices: [{ allow: true, type: "c", major: 10, minor: 229, access: "rw" }],
+        memory: {
+          limit: 536870912,
+          reservation: 536870912,
+          swap: -1,
+          kernel: -1,
+          kernelTCP: -1,
+          swappiness: 0,
+          disableOOMKiller: false,
+          useHierarchy: true,
+          checkBeforeUpdate: true,
+        },
+        cpu: {
+          shares: 1024,
+          quota: -1,
+          burst: 0,
+          period: 100000,
+          realtimeRuntime: 950000,
+          realtimePeriod: 1000000,
+          cpus: "0-1",
+          mems: "0",
+          idle: 0,
+        },
+        pids: { limit: 100 },
+        blockIO: {
+          weight: 10,
+          leafWeight: 10,
+          weightDevice: [{ major: 8, minor: 0, weight: 500, leafWeight: 300 }],
+          throttleReadBpsDevice: throttle,
+          throttleWriteBpsDevice: throttle,
+          throttleReadIOPSDevice: throttle,
+          throttleWriteIOPSDevice: throttle,
+        },
+        hugepageLimits: [{ pageSize: "2MB", limit: 9437184 }],
+        network: { classID: 1048577, priorities: [{ name: "eth0", priority: 500 }] },
+        rdma: { mlx5_1: { hcaHandles: 3, hcaObjects: 10000 } },
+        unified: { "memory.high": "1048576" },
+      },
+      rootfsPropagation: "slave",
+      seccomp: {
+        defaultAction: "SCMP_ACT_ERRNO",
+        defaultErrnoRet: 38,
+        architectures: ["SCMP_ARCH_X86_64"],
+        flags: ["SECCOMP_FILTER_FLAG_LOG"],
+        listenerPath: "/run/agent.sock",
+        listenerMetadata: "box",
+        syscalls: [
+          {
+            names: ["personality"],
+            action: "SCMP_ACT_TRACE",
+            errnoRet: 1,
+            args: [{ index: 0, value: 8, valueTwo: 8, op: "SCMP_CMP_MASKED_EQ" }],
+          },
+        ],
+      },
+      sysctl: { "net.ipv4.ip_forward": "1", "kernel.shmmax": "65536" },
+      maskedPaths: ["/proc/kcore"],
+      readonlyPaths: ["/proc/sys"],
+      mountLabel: "system_u:object_r:svirt_sandbox_file_t:s0:c715,c811",
+      intelRdt: {
+        closID: "guaranteed",
+        schemata: ["L3:0=ff"],
+        l3CacheSchema: "L3:0=7f0",
+        memBwSchema: "MB:0=20",
+        enableCMT: true,
+        enableMBM: true,
+        enableMonitoring: true,
+      },
+      memoryPolicy: { mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES"] },
+      personality: { domain: "LINUX32", flags: [] },
+    },
+  };
+}
