@@ -12,9 +12,12 @@ import koffi from "koffi";
 const libc = koffi.load("libc.so.6");
 
 /** Numbers of system calls that differ between architectures (asm/unistd_64.h, asm-generic/unistd.h). */
-const SYS_BY_ARCH: Record<string, { pivot_root: number; capset: number; keyctl: number; seccomp: number }> = {
-  x64: { pivot_root: 155, capset: 126, keyctl: 250, seccomp: 317 },
-  arm64: { pivot_root: 41, capset: 91, keyctl: 219, seccomp: 277 },
+const SYS_BY_ARCH: Record<
+  string,
+  { pivot_root: number; capset: number; keyctl: number; seccomp: number; clone: number }
+> = {
+  x64: { pivot_root: 155, capset: 126, keyctl: 250, seccomp: 317, clone: 56 },
+  arm64: { pivot_root: 41, capset: 91, keyctl: 219, seccomp: 277, clone: 220 },
 };
 const SYS_OLD = SYS_BY_ARCH[process.arch] ?? SYS_BY_ARCH.x64!;
 /** linux/keyctl.h. */
@@ -46,6 +49,9 @@ export function addressOf(buffer: Buffer): bigint {
 
 // Processes
 export const fork = libc.func("int fork()") as () => number;
+const syscallClone = libc.func("syscall", "long", ["long", "ulong", "ulong", "ulong", "ulong", "ulong"]);
+/** clone(2) on the same stack, without fork's handlers: for a child that does nothing but end. */
+export const cloneProcess = (flags: number): number => Number(syscallClone(SYS_OLD.clone, flags, 0, 0, 0, 0));
 export const exitNow = libc.func("void _exit(int)") as (code: number) => void;
 export const waitpid = libc.func("int waitpid(int, void*, int)") as (
   pid: number,
@@ -98,6 +104,7 @@ export const sethostname = libc.func("int sethostname(const char*, size_t)") as 
   length: number,
 ) => number;
 export const chdir = libc.func("int chdir(const char*)") as (path: string) => number;
+export const chroot = libc.func("int chroot(const char*)") as (path: string) => number;
 export const fchdir = libc.func("int fchdir(int)") as (fd: number) => number;
 const syscallPivotRoot = libc.func("syscall", "long", ["long", "const char*", "const char*"]);
 export const pivotRoot = (newRoot: string, putOld: string): number =>
@@ -300,38 +307,6 @@ const libcInetNtop = libc.func("inet_ntop", "const char*", ["int", "const void*"
 /** Text of 4 or 16 address bytes, canonical as in RFC 5952. */
 export const inetNtop = (family: number, bytes: Buffer): string =>
   libcInetNtop(family, bytes, Buffer.alloc(46), 46) as string;
-
-/** An `nft_ctx` of libnftables(3). */
-export type NftContext = { readonly __nftContext: never };
-
-/** The functions of libnftables(3) that we call. */
-export interface LibNftables {
-  newContext(flags: number): NftContext | null;
-  freeContext(context: NftContext): void;
-  /** Keeps output in memory instead of printing it; 0 on success. */
-  bufferOutput(context: NftContext): number;
-  bufferError(context: NftContext): number;
-  outputBuffer(context: NftContext): string;
-  errorBuffer(context: NftContext): string;
-  setOutputFlags(context: NftContext, flags: number): void;
-  /** Runs text, or JSON when the JSON output flag is set, as one transaction; 0 on success. */
-  run(context: NftContext, commands: string): number;
-}
-
-/** Load libnftables, which only the daemon needs. Throws what dlopen(3) says when it is not installed. */
-export function loadLibNftables(): LibNftables {
-  const library = koffi.load("libnftables.so.1");
-  return {
-    newContext: library.func("void* nft_ctx_new(uint32_t)"),
-    freeContext: library.func("void nft_ctx_free(void*)"),
-    bufferOutput: library.func("int nft_ctx_buffer_output(void*)"),
-    bufferError: library.func("int nft_ctx_buffer_error(void*)"),
-    outputBuffer: library.func("const char* nft_ctx_get_output_buffer(void*)"),
-    errorBuffer: library.func("const char* nft_ctx_get_error_buffer(void*)"),
-    setOutputFlags: library.func("void nft_ctx_output_set_flags(void*, unsigned int)"),
-    run: library.func("int nft_run_cmd_from_buffer(void*, const char*)"),
-  } as LibNftables;
-}
 
 // What the runtime's forked child and slow start need besides
 /** `into` is struct statx, 256 bytes (linux/stat.h). */

@@ -4,7 +4,7 @@
  * @module
  */
 import { NetdError } from "../errors.ts";
-import { type LibNftables, loadLibNftables, type NftContext } from "./libc.ts";
+import { type LibNftables, loadLibNftables, type NftContext } from "./libnftables.ts";
 import { withNetns } from "./netns.ts";
 
 // nftables/libnftables.h

@@ -163,6 +163,7 @@ export function planContainerConfig(spec: ContainerSpec, options: PlanContainerC
       ],
       cgroupsPath: options.cgroupsPath,
       resources: { devices: [...DEVICE_RULES], ...planResources(spec, options.hasSwapAccounting) },
+      rootfsPropagation: "private",
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READONLY_PATHS,
     },

@@ -18,11 +18,23 @@ export interface OverlayRoot {
   work: string;
 }
 
+/** A volume that is filled from the image. */
+export interface FilledVolume {
+  /** Of the bind mount that brings it. */
+  destination: string;
+  /** File of the host that is there while the volume is half full. */
+  marker: string;
+}
+
 export interface StartParams {
   /** 64 hexadecimal digits; also the name of the runtime's record. */
   containerId: string;
   config: OciConfig;
   overlay?: OverlayRoot;
+  /** Bind mounts that get, while their source is an empty directory, what the image has in their place. */
+  filledVolumes?: FilledVolume[];
+  /** Move the root over the host's instead of pivot_root(2), which an initramfs does not allow. */
+  isRootMoved?: boolean;
   /** Keep standard input open for attached clients; otherwise it is /dev/null. */
   stdin: boolean;
   /** Directory that the runtime fills with FIFOs; it exists. */

@@ -80,6 +80,7 @@ export function containerParams(
       cgroupsPath,
       ...(options.resources === undefined ? {} : { resources: options.resources }),
       ...(options.seccomp === undefined ? {} : { seccomp: options.seccomp }),
+      rootfsPropagation: "private",
       maskedPaths: ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/scsi", "/sys/firmware"],
       readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
     },

@@ -14,6 +14,8 @@ export interface WalkState {
   ackFd: number;
   /** Highest descriptor that Node needs for itself. */
   nodeFdMax: number;
+  /** Detached mounts with mapped ids, by the path that they are for. */
+  mappedMounts?: Map<string, number>;
 }
 
 /** How one kind of process step is carried out and shown. There is no undo: the process dies, and its namespaces with it. */

@@ -3,14 +3,17 @@
  *
  * @module
  */
+import { NetdError } from "../../errors.ts";
 import { check, KernelError } from "../errno.ts";
 import { close, fchmodat, fchownat, lastErrno, mknodat, symlinkat, unlinkat } from "../libc.ts";
 import { shellCommand, shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
-import { S_IFBLK, S_IFCHR, S_IFIFO } from "./file-status.ts";
-import { openParent } from "./root-path.ts";
+import { S_IFBLK, S_IFCHR, S_IFIFO, statusOf } from "./file-status.ts";
+import { attachMount } from "./mount-attributes.ts";
+import { cloneSource } from "./mount-steps.ts";
+import { openMountPoint, openParent, requireKind } from "./root-path.ts";
 
-/** Make a device node. An existing one of that name is replaced. */
+/** Make a device node, or bind the host's where that is forbidden. An existing one of that name is replaced. */
 export interface DeviceMakeStep {
   op: "device.make";
   root: string;
@@ -32,6 +35,7 @@ export interface LinkMakeStep {
 }
 
 const FILE_TYPE = { c: S_IFCHR, b: S_IFBLK, p: S_IFIFO } as const;
+const EPERM = 1;
 const EEXIST = 17;
 
 /** Carries out {@link DeviceMakeStep}. */
@@ -40,6 +44,11 @@ export const deviceMake: ProcessStepDefinition<DeviceMakeStep> = {
     const { parentFd, name } = openParent(rootFd, path);
     const make = () => mknodat(parentFd, name, FILE_TYPE[type] | mode, deviceNumber(major, minor));
     if (make() < 0) {
+      if (lastErrno() === EPERM && type !== "p") {
+        close(parentFd);
+        bindDevice(rootFd, { path, type, major, minor });
+        return;
+      }
       if (lastErrno() !== EEXIST) throw new KernelError(`mknod ${path}`, lastErrno());
       check(unlinkat(parentFd, name, 0), () => `unlink(${path})`);
       check(make(), () => `mknod ${path}`);
@@ -71,6 +80,29 @@ export const linkMake: ProcessStepDefinition<LinkMakeStep> = {
     `[ -e ${shellQuote(root + path)} ] || ln -s ${shellQuote(target)} ${shellQuote(root + path)}`,
   ],
 };
+
+/**
+ * Bind the host's node of that name, for who may not make one: a process in a user namespace.
+ *
+ * @throws {NetdError} LAUNCH_FAILED when the host's is another device, MOUNT_SOURCE_MISSING when it has none
+ */
+function bindDevice(rootFd: number, wanted: Pick<DeviceMakeStep, "path" | "type" | "major" | "minor">): void {
+  const { path, type, major, minor } = wanted;
+  const mountFd = cloneSource(path, false);
+  const found = statusOf(mountFd);
+  if (found.type !== FILE_TYPE[type] || found.deviceMajor !== major || found.deviceMinor !== minor) {
+    throw new NetdError(
+      "LAUNCH_FAILED",
+      `Cannot make the device "${path}": nodes can't be made in a user namespace, and the host's is not ${type} ${major}:${minor}`,
+      { remedy: "Leave the device out, or bind-mount the host's node under the name that it has there" },
+    );
+  }
+  const targetFd = openMountPoint(rootFd, path, "file");
+  requireKind(targetFd, path, "file");
+  attachMount(mountFd, targetFd, path);
+  close(mountFd);
+  close(targetFd);
+}
 
 /** The kernel's number of a device: gnu_dev_makedev of sys/sysmacros.h for numbers below 2^32. */
 function deviceNumber(major: number, minor: number): number {

@@ -23,9 +23,12 @@ export interface FileStatus {
   mode: number;
   deviceMajor: number;
   deviceMinor: number;
+  /** A mount begins here. */
+  isMountRoot: boolean;
 }
 
 const STATX_BASIC_STATS = 0x7ff;
+const STATX_ATTR_MOUNT_ROOT = 0x2000;
 const buffer = Buffer.alloc(256);
 
 /** Ask for the status of an open descriptor, O_PATH ones included. @throws {KernelError} with the errno of statx */
@@ -37,5 +40,6 @@ export function statusOf(fd: number): FileStatus {
     mode: mode & 0o7777,
     deviceMajor: buffer.readUInt32LE(128),
     deviceMinor: buffer.readUInt32LE(132),
+    isMountRoot: (buffer.readUInt32LE(8) & STATX_ATTR_MOUNT_ROOT) !== 0,
   };
 }

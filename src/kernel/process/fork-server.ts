@@ -171,6 +171,7 @@ function takeReport(report: Report, { pid, ackFd, outcome, request }: ReportTarg
     outcome.failure = report.failure;
     return;
   }
+  if ("progress" in report) return;
   let fd: number;
   try {
     fd = takeDescriptor(pid, "terminal" in report ? report.terminal : report.listener);

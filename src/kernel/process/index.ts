@@ -13,7 +13,8 @@ export {
   type ForkServerOptions,
   type LaunchedProcess,
 } from "./fork-server.ts";
-export type { MountFlag, MountPropagation } from "./mount-attributes.ts";
+export type { MountFlag, MountFlagChange, MountPropagation } from "./mount-attributes.ts";
+export type { OldMountFlag } from "./mount-old-call.ts";
 export type { NamespaceKind } from "./namespace-steps.ts";
 export { openProcess, signalProcess, takeDescriptor } from "./pidfd.ts";
 export { duplicateDescriptor, makePipe, type Pipe, setNonblocking } from "./pipe.ts";
@@ -29,4 +30,5 @@ export { rehearse } from "./rehearse.ts";
 export { isSealed, sealProgram } from "./seal-program.ts";
 export type { StdioSource } from "./stdio-steps.ts";
 export { makeFifo, resizeTerminal } from "./stream-files.ts";
+export type { IdRange } from "./user-namespace.ts";
 export { walkMain } from "./walk-main.ts";

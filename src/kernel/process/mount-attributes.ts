@@ -10,10 +10,33 @@ import { close, fsconfig, fsmount, fsopen, lastErrno, mountSetattr, moveMount, o
 import { AT_EMPTY_PATH, AT_RECURSIVE, O_CLOEXEC } from "./open-flags.ts";
 
 /** What a mount forbids or how it keeps access times. `ro` is the mount's own, not the file system's. */
-export type MountFlag = "ro" | "nosuid" | "nodev" | "noexec" | "noatime" | "strictatime" | "nodiratime" | "nosymfollow";
+export type MountFlag =
+  | "ro"
+  | "nosuid"
+  | "nodev"
+  | "noexec"
+  | "noatime"
+  | "relatime"
+  | "strictatime"
+  | "nodiratime"
+  | "nosymfollow";
 
-/** How mounts made below one later are shared with other namespaces. */
-export type MountPropagation = "private" | "slave" | "shared" | "unbindable";
+/** How mounts made below one later are shared with other namespaces; with an `r`, those below it now too. */
+export type MountPropagation =
+  | "private"
+  | "slave"
+  | "shared"
+  | "unbindable"
+  | "rprivate"
+  | "rslave"
+  | "rshared"
+  | "runbindable";
+
+/** Flags that a mount and all below it lose and get, in this order. */
+export interface MountFlagChange {
+  set: MountFlag[];
+  clear: MountFlag[];
+}
 
 const MOUNT_ATTR: Record<MountFlag, number> = {
   ro: 0x1,
@@ -21,19 +44,29 @@ const MOUNT_ATTR: Record<MountFlag, number> = {
   nodev: 0x4,
   noexec: 0x8,
   noatime: 0x10,
+  // What is left when the two others are not set.
+  relatime: 0,
   strictatime: 0x20,
   nodiratime: 0x80,
   nosymfollow: 0x200000,
 };
-/** Access-time settings are a field of their own within the attributes, to be cleared before it is set. */
+/** How access times are kept is one field within the attributes, to be cleared before it is set. */
 const MOUNT_ATTR_ATIME = 0x70;
-const ATIME_FLAGS: readonly MountFlag[] = ["noatime", "strictatime"];
+const ATIME_MODES: readonly MountFlag[] = ["noatime", "relatime", "strictatime"];
+const ATIME_FLAGS: readonly MountFlag[] = [...ATIME_MODES, "nodiratime"];
+const MOUNT_ATTR_IDMAP = 0x100000n;
 
-const MS_PROPAGATION: Record<MountPropagation, bigint> = {
-  unbindable: 1n << 17n,
-  private: 1n << 18n,
-  slave: 1n << 19n,
-  shared: 1n << 20n,
+const MS_REC = 0x4000;
+/** Bits of mount(2), the first four also of mount_setattr(2). */
+export const MS_PROPAGATION: Record<MountPropagation, number> = {
+  unbindable: 0x20000,
+  private: 0x40000,
+  slave: 0x80000,
+  shared: 0x100000,
+  runbindable: MS_REC | 0x20000,
+  rprivate: MS_REC | 0x40000,
+  rslave: MS_REC | 0x80000,
+  rshared: MS_REC | 0x100000,
 };
 
 const FSOPEN_CLOEXEC = 1;
@@ -44,6 +77,7 @@ const FSCONFIG_CMD_CREATE = 6;
 const OPEN_TREE_CLONE = 1;
 const MOVE_MOUNT_F_EMPTY_PATH = 0x04;
 const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
+const EPERM = 1;
 
 const attributes = Buffer.alloc(32);
 
@@ -65,12 +99,14 @@ export function createFilesystem(
   flags: readonly MountFlag[],
 ): number {
   const context = check(fsopen(type, FSOPEN_CLOEXEC), () => `fsopen(${type})`);
-  setOption(context, type, `source=${source}`);
-  for (const option of data) setOption(context, type, option);
-  configure(context, fsconfig(context, FSCONFIG_CMD_CREATE, null, null, 0), `mount -t ${type} ${data.join(",")}`);
-  const mount = check(fsmount(context, FSMOUNT_CLOEXEC, mountAttributesOf(flags)), () => `fsmount(${type})`);
-  close(context);
-  return mount;
+  try {
+    setOption(context, type, `source=${source}`);
+    for (const option of data) setOption(context, type, option);
+    configure(context, fsconfig(context, FSCONFIG_CMD_CREATE, null, null, 0), `mount -t ${type} ${data.join(",")}`);
+    return check(fsmount(context, FSMOUNT_CLOEXEC, mountAttributesOf(flags)), () => `fsmount(${type})`);
+  } finally {
+    close(context);
+  }
 }
 
 /** Make a detached copy of the mount at `path` below `dirfd`, or of `dirfd` itself when `path` is empty; returns its descriptor. */
@@ -79,16 +115,49 @@ export function cloneMount(dirfd: number, path: string, isRecursive: boolean): n
   return check(openTree(dirfd, path, flags), () => `open_tree(${path === "" ? `descriptor ${dirfd}` : path})`);
 }
 
-/** Change flags of a mount, and of those below it too when `isRecursive`. */
-export function setMountFlags(fd: number, flags: readonly MountFlag[], isRecursive: boolean): void {
+/** Add flags to a mount. */
+export function addMountFlags(fd: number, flags: readonly MountFlag[]): void {
   if (flags.length === 0) return;
-  const clear = flags.some((flag) => ATIME_FLAGS.includes(flag)) ? MOUNT_ATTR_ATIME : 0;
-  setAttributes(fd, BigInt(mountAttributesOf(flags)), BigInt(clear), 0n, isRecursive, flags.join(","));
+  setAttributes(fd, { set: mountAttributesOf(flags), clear: atimeClearedBy(flags), words: flags.join(",") });
+}
+
+/**
+ * Give a mount these flags and no others, as mount(8) does; how access times are kept stays unless `flags` tell it. Inside a user
+ * namespace some that are there can't be taken away: then they stay, but for those of `cleared`, which is an error.
+ */
+export function replaceMountFlags(fd: number, flags: readonly MountFlag[], cleared: readonly MountFlag[] = []): void {
+  const set = mountAttributesOf(flags);
+  const all = mountAttributesOf(["ro", "nosuid", "nodev", "noexec", "nosymfollow"]);
+  const clear = atimeClearedBy(flags);
+  const atime = flags.some((flag) => ATIME_FLAGS.includes(flag)) ? MOUNT_ATTR_ATIME | MOUNT_ATTR.nodiratime : 0;
+  try {
+    setAttributes(fd, { set, clear: (all & ~set) | (atime & ~(set & MOUNT_ATTR.nodiratime)), words: flags.join(",") });
+  } catch (error) {
+    if (!(error instanceof KernelError) || error.errno !== EPERM) throw error;
+    setAttributes(fd, { set, clear: clear | (mountAttributesOf(cleared) & ~set), words: flags.join(",") });
+  }
+}
+
+/** Change flags of a mount and of all below it. */
+export function changeTreeFlags(fd: number, { set, clear }: MountFlagChange): void {
+  setAttributes(fd, {
+    set: mountAttributesOf(set),
+    // What keeps access times goes as a whole.
+    clear: mountAttributesOf(clear) | atimeClearedBy([...set, ...clear]),
+    isRecursive: true,
+    words: [...set, ...clear.map((flag) => `not ${flag}`)].join(","),
+  });
 }
 
 /** Change how a mount is shared with other namespaces. */
-export function setMountPropagation(fd: number, propagation: MountPropagation, isRecursive: boolean): void {
-  setAttributes(fd, 0n, 0n, MS_PROPAGATION[propagation], isRecursive, propagation);
+export function setMountPropagation(fd: number, propagation: MountPropagation): void {
+  const isRecursive = propagation.startsWith("r");
+  setAttributes(fd, { propagation: BigInt(MS_PROPAGATION[propagation] & ~MS_REC), isRecursive, words: propagation });
+}
+
+/** Let a detached mount, and those below it when `isRecursive`, show the ids of files as the user namespace of `usernsFd` does. */
+export function mapMountIds(fd: number, usernsFd: number, isRecursive: boolean): void {
+  setAttributes(fd, { idmap: usernsFd, isRecursive, words: "idmap" });
 }
 
 /** Put the detached mount `mountFd` on the file or directory `targetFd`, and close neither. */
@@ -97,19 +166,28 @@ export function attachMount(mountFd: number, targetFd: number, target: string): 
   check(moveMount(mountFd, "", targetFd, "", flags), () => `move_mount(${target})`);
 }
 
-function setAttributes(
-  fd: number,
-  set: bigint,
-  clear: bigint,
-  propagation: bigint,
-  isRecursive: boolean,
-  words: string,
-): void {
-  attributes.writeBigUInt64LE(set, 0);
-  attributes.writeBigUInt64LE(clear, 8);
+interface AttributeChange {
+  set?: number;
+  clear?: number;
+  propagation?: bigint;
+  /** Descriptor of a user namespace. */
+  idmap?: number;
+  isRecursive?: boolean;
+  words: string;
+}
+
+function setAttributes(fd: number, change: AttributeChange): void {
+  const { set = 0, clear = 0, propagation = 0n, idmap, isRecursive = false, words } = change;
+  attributes.writeBigUInt64LE(BigInt(set) | (idmap === undefined ? 0n : MOUNT_ATTR_IDMAP), 0);
+  attributes.writeBigUInt64LE(BigInt(clear), 8);
   attributes.writeBigUInt64LE(propagation, 16);
+  attributes.writeBigUInt64LE(BigInt(idmap ?? 0), 24);
   const flags = AT_EMPTY_PATH | (isRecursive ? AT_RECURSIVE : 0);
   check(mountSetattr(fd, "", flags, attributes), () => `mount_setattr(descriptor ${fd}, ${words})`);
+}
+
+function atimeClearedBy(flags: readonly MountFlag[]): number {
+  return flags.some((flag) => ATIME_MODES.includes(flag)) ? MOUNT_ATTR_ATIME : 0;
 }
 
 function setOption(context: number, type: string, option: string): void {

@@ -4,25 +4,38 @@
  * @module
  */
 import { NetdError } from "../../errors.ts";
-import { KernelError } from "../errno.ts";
-import { close } from "../libc.ts";
+import { check, KernelError } from "../errno.ts";
+import { close, fchmodat, mount } from "../libc.ts";
 import { shellCommand, shellQuote } from "../shell.ts";
-import type { ProcessStepDefinition } from "./define-step.ts";
-import { S_IFCHR, S_IFDIR, statusOf } from "./file-status.ts";
+import { copyTree } from "./copy-tree.ts";
+import type { ProcessStepDefinition, WalkState } from "./define-step.ts";
+import { S_IFDIR, statusOf } from "./file-status.ts";
 import {
   attachMount,
+  changeTreeFlags,
   cloneMount,
   createFilesystem,
   type MountFlag,
+  type MountFlagChange,
   type MountPropagation,
-  setMountFlags,
+  replaceMountFlags,
   setMountPropagation,
 } from "./mount-attributes.ts";
+import { isOldCallNeeded, mountFlagBits, type OldMountFlag } from "./mount-old-call.ts";
 import { AT_FDCWD } from "./open-flags.ts";
+import { sendReport } from "./report.ts";
 import { findMountPoint, openMountPoint, requireKind } from "./root-path.ts";
 
+/** What is done to a mount once it is there. */
+export interface MountFinish {
+  /** Flags of it and of all below it. */
+  tree?: MountFlagChange;
+  /** In this order. */
+  propagation?: MountPropagation[];
+}
+
 /** Mount a new file system: proc, sysfs, tmpfs, devpts, mqueue, cgroup, cgroup2. */
-export interface MountFilesystemStep {
+export interface MountFilesystemStep extends MountFinish {
   op: "mount.filesystem";
   type: string;
   source: string;
@@ -33,148 +46,220 @@ export interface MountFilesystemStep {
   flags: MountFlag[];
   /** Options of the file system itself: `mode=755`, or a bare flag. */
   data: string[];
+  /** Flags that only mount(2) takes. */
+  oldFlags?: OldMountFlag[];
+  /** Fill it with what the directory under it has. */
+  copiesUp?: boolean;
 }
 
 /** Mount a file or directory of the host. */
-export interface MountBindStep {
+export interface MountBindStep extends MountFinish {
   op: "mount.bind";
   source: string;
   root: string;
   target: string;
   isRecursive: boolean;
+  /** What the mount gets instead of the flags that it has; empty: it keeps those. */
   flags: MountFlag[];
-  propagation?: MountPropagation;
+  /** Flags that it may not have in the end. */
+  cleared?: MountFlag[];
+  /** A `mount.clone-mapped` has prepared it. */
+  isMapped?: boolean;
 }
 
-/** Set flags of what is already mounted on `target`. */
-export interface MountFlagsStep {
+/** Give what is already mounted on `target` other flags. */
+export interface MountFlagsStep extends MountFinish {
   op: "mount.flags";
   root: string;
   target: string;
   flags: MountFlag[];
 }
 
-/** Hide a path: a file behind /dev/null, a directory behind an empty read-only one. Nothing there: nothing done. */
-export interface PathMaskStep {
-  op: "path.mask";
+/** Change flags and options of the file system that is already mounted on `target`. */
+export interface MountReconfigureStep {
+  op: "mount.reconfigure";
   root: string;
-  path: string;
+  target: string;
+  flags: MountFlag[];
+  oldFlags: OldMountFlag[];
+  data: string[];
 }
 
-/** Forbid writing to a path and all below it. Nothing there: nothing done. */
-export interface PathReadonlyStep {
-  op: "path.readonly";
-  root: string;
-  path: string;
-}
-
+const EPERM = 1;
 const ENOENT = 2;
+const MS_REMOUNT = 0x20;
 
 /** Carries out {@link MountFilesystemStep}. */
 export const mountFilesystem: ProcessStepDefinition<MountFilesystemStep> = {
-  walk({ type, source, target, flags, data }, { rootFd }) {
-    const targetFd = openMountPoint(rootFd, target, "directory");
+  walk(step, state) {
+    const { target } = step;
+    const found = findMountPoint(state.rootFd, target);
+    const targetFd = found >= 0 ? found : openMountPoint(state.rootFd, target, "directory");
     requireKind(targetFd, target, "directory");
-    const mountFd = createFilesystem(type, source, data, flags);
-    attachMount(mountFd, targetFd, target);
-    close(mountFd);
+    if (isOldCallNeeded(step)) {
+      mountByOldCall(step, targetFd);
+      const mountFd = openTop(state, target);
+      if (found >= 0) keepMode(step, mountFd, targetFd);
+      settle(mountFd, step, state);
+    } else {
+      const mountFd = openFilesystem(step);
+      if (found >= 0) keepMode(step, mountFd, targetFd);
+      if (step.copiesUp === true) {
+        copyTree(targetFd, mountFd, { onProgress: () => sendReport(state.reportFd, { progress: target }) });
+      }
+      attachMount(mountFd, targetFd, target);
+      settle(mountFd, step, state);
+    }
     close(targetFd);
   },
-  toShell({ type, source, root, target, flags, data }) {
-    const options = [...flags, ...data].join(",");
+  toShell(step) {
+    const { type, source, root, target, flags, data, oldFlags = [], copiesUp } = step;
+    const at = shellQuote(root + target);
+    const options = [...new Set([...flags, ...oldFlags, ...data])].join(",");
     const words = ["mount", "-t", type, ...(options === "" ? [] : ["-o", options]), source, root + target];
-    return [`mkdir -p ${shellQuote(root + target)}`, shellCommand(...words)];
+    const mounted = shellCommand(...words);
+    return [
+      `mkdir -p ${at}`,
+      ...(copiesUp === true
+        ? ["copy=$(mktemp -d)", `cp -a ${at}/. "$copy"`, mounted, `cp -a "$copy"/. ${at}`, 'rm -r "$copy"']
+        : [mounted]),
+      ...finishToShell(step, at),
+    ];
   },
 };
 
 /** Carries out {@link MountBindStep}. */
 export const mountBind: ProcessStepDefinition<MountBindStep> = {
-  walk({ source, target, isRecursive, flags, propagation }, { rootFd }) {
-    const mountFd = cloneSource(source, isRecursive);
+  walk(step, state) {
+    const { source, target, isRecursive, flags, cleared = [], isMapped } = step;
+    const mountFd = isMapped === true ? takeMapped(state, target) : cloneSource(source, isRecursive);
     const kind = statusOf(mountFd).type === S_IFDIR ? "directory" : "file";
-    const targetFd = openMountPoint(rootFd, target, kind);
+    const targetFd = openMountPoint(state.rootFd, target, kind);
     requireKind(targetFd, target, kind);
-    setMountFlags(mountFd, flags, isRecursive);
+    if (flags.length > 0 || cleared.length > 0) replaceMountFlags(mountFd, flags, cleared);
     attachMount(mountFd, targetFd, target);
-    if (propagation !== undefined) setMountPropagation(mountFd, propagation, isRecursive);
-    close(mountFd);
+    settle(mountFd, step, state);
     close(targetFd);
   },
-  toShell({ source, root, target, isRecursive, flags, propagation }) {
+  toShell(step) {
+    const { source, root, target, isRecursive, flags, cleared = [], isMapped } = step;
     const at = shellQuote(root + target);
-    const from = shellQuote(source);
+    const from = isMapped === true ? '"$mapped"' : shellQuote(source);
     return [
       `[ -d ${from} ] && mkdir -p ${at} || { mkdir -p ${shellQuote(parentOf(root + target))}; touch ${at}; }`,
       `mount ${isRecursive ? "--rbind" : "--bind"} ${from} ${at}`,
-      ...(flags.length === 0 ? [] : [`mount -o remount,bind,${flags.join(",")} ${at}`]),
-      ...(propagation === undefined ? [] : [`mount --make-${isRecursive ? "r" : ""}${propagation} ${at}`]),
+      ...(flags.length === 0 && cleared.length === 0
+        ? []
+        : [`mount -o ${["remount", "bind", ...cleared.map(inverseOf), ...flags].join(",")} ${at}`]),
+      ...finishToShell(step, at),
     ];
   },
 };
 
 /** Carries out {@link MountFlagsStep}. */
 export const mountFlags: ProcessStepDefinition<MountFlagsStep> = {
-  walk({ target, flags }, { rootFd }) {
-    const fd = openMountPoint(rootFd, target, "directory");
-    setMountFlags(fd, flags, false);
+  walk(step, state) {
+    const fd = openTop(state, step.target);
+    replaceMountFlags(fd, step.flags);
+    finishMount(fd, step);
     close(fd);
   },
-  toShell: ({ root, target, flags }) => [`mount -o remount,bind,${flags.join(",")} ${shellQuote(root + target)}`],
-};
-
-/** Carries out {@link PathMaskStep}. */
-export const pathMask: ProcessStepDefinition<PathMaskStep> = {
-  walk({ path }, { rootFd }) {
-    const targetFd = findMountPoint(rootFd, path);
-    if (targetFd < 0) return;
-    const isDirectory = statusOf(targetFd).type === S_IFDIR;
-    const mountFd = isDirectory ? createFilesystem("tmpfs", "tmpfs", ["size=0", "mode=555"], ["ro"]) : cloneNull();
-    attachMount(mountFd, targetFd, path);
-    close(mountFd);
-    close(targetFd);
-  },
-  toShell({ root, path }) {
-    const at = shellQuote(root + path);
-    return [
-      `if [ -d ${at} ]; then mount -t tmpfs -o ro tmpfs ${at}; elif [ -e ${at} ]; then mount --bind /dev/null ${at}; fi`,
-    ];
+  toShell(step) {
+    const at = shellQuote(step.root + step.target);
+    return [`mount -o ${["remount", "bind", ...step.flags].join(",")} ${at}`, ...finishToShell(step, at)];
   },
 };
 
-/** Carries out {@link PathReadonlyStep}. */
-export const pathReadonly: ProcessStepDefinition<PathReadonlyStep> = {
-  walk({ path }, { rootFd }) {
-    const targetFd = findMountPoint(rootFd, path);
-    if (targetFd < 0) return;
-    const mountFd = cloneMount(targetFd, "", true);
-    setMountFlags(mountFd, ["ro"], true);
-    attachMount(mountFd, targetFd, path);
-    close(mountFd);
-    close(targetFd);
+/** Carries out {@link MountReconfigureStep}. */
+export const mountReconfigure: ProcessStepDefinition<MountReconfigureStep> = {
+  walk({ target, flags, oldFlags, data }, state) {
+    const fd = openTop(state, target);
+    const bits = MS_REMOUNT | mountFlagBits([...flags, ...oldFlags, ...data]);
+    check(mount(null, `/proc/self/fd/${fd}`, null, bits, dataOf(data)), () => `mount(${target}, MS_REMOUNT)`);
+    close(fd);
   },
-  toShell({ root, path }) {
-    const at = shellQuote(root + path);
-    return [`if [ -e ${at} ]; then mount --rbind ${at} ${at}; mount -o remount,bind,ro ${at}; fi`];
-  },
+  toShell: ({ root, target, flags, oldFlags, data }) => [
+    shellCommand("mount", "-o", [...new Set(["remount", ...flags, ...oldFlags, ...data])].join(","), root + target),
+  ],
 };
 
-/** Copy the mount of the host's /dev/null, after a look that it is the real one. */
-function cloneNull(): number {
-  const mountFd = cloneMount(AT_FDCWD, "/dev/null", false);
-  const { type, deviceMajor, deviceMinor } = statusOf(mountFd);
-  if (type !== S_IFCHR || deviceMajor !== 1 || deviceMinor !== 3) {
-    throw new NetdError(
-      "LAUNCH_FAILED",
-      "Cannot mask a path: the host's /dev/null is not the null device (character 1:3)",
-      {
-        remedy: "Make it again with 'rm /dev/null; mknod -m 666 /dev/null c 1 3'",
-      },
-    );
+/** Make the file system; sysfs of a network namespace that is not ours to mount is the host's, bound. */
+function openFilesystem({ type, source, flags, data }: MountFilesystemStep): number {
+  try {
+    return createFilesystem(type, source, data, flags);
+  } catch (error) {
+    if (type !== "sysfs" || !(error instanceof KernelError) || error.errno !== EPERM) throw error;
+    const mountFd = cloneMount(AT_FDCWD, "/sys", true);
+    replaceMountFlags(mountFd, flags);
+    return mountFd;
   }
-  return mountFd;
 }
 
-function cloneSource(source: string, isRecursive: boolean): number {
+function mountByOldCall(step: MountFilesystemStep, targetFd: number): void {
+  const { type, source, target, flags, data, oldFlags = [] } = step;
+  const bits = mountFlagBits([...flags, ...oldFlags, ...data]);
+  const result = mount(source, `/proc/self/fd/${targetFd}`, type, bits, dataOf(data));
+  check(result, () => `mount(${source}, ${target}, ${type}, ${dataOf(data) ?? ""})`);
+}
+
+/** What of the options goes to the file system itself. */
+function dataOf(data: readonly string[]): string | null {
+  const own = data.filter((option) => mountFlagBits([option]) === 0 && option !== "rw" && option !== "async");
+  return own.length === 0 ? null : own.join(",");
+}
+
+/** A tmpfs is like the directory under it, unless told otherwise: /tmp stays open to all. */
+function keepMode({ type, data }: MountFilesystemStep, mountFd: number, targetFd: number): void {
+  if (type !== "tmpfs" || data.some((option) => option.startsWith("mode="))) return;
+  check(fchmodat(mountFd, ".", statusOf(targetFd).mode, 0), () => "chmod(tmpfs)");
+}
+
+/** Finish a mount that is in its place, and close it unless it is the new root. */
+function settle(mountFd: number, step: MountFinish & { target: string }, state: WalkState): void {
+  finishMount(mountFd, step);
+  if (!/^\/+$/.test(step.target)) {
+    close(mountFd);
+    return;
+  }
+  close(state.rootFd);
+  state.rootFd = mountFd;
+}
+
+function finishMount(mountFd: number, { tree, propagation = [] }: MountFinish): void {
+  for (const one of propagation) setMountPropagation(mountFd, one);
+  if (tree !== undefined) changeTreeFlags(mountFd, tree);
+}
+
+function finishToShell({ tree, propagation = [] }: MountFinish, at: string): string[] {
+  const words = tree === undefined ? [] : [...tree.clear.map(inverseOf), ...tree.set];
+  return [
+    ...propagation.map((one) => `mount --make-${one} ${at}`),
+    ...(words.length === 0
+      ? []
+      : [`mount -o ${["remount", "bind", ...words.map((word) => `${word}=recursive`)].join(",")} ${at}`]),
+  ];
+}
+
+function inverseOf(flag: MountFlag): string {
+  return flag === "ro" ? "rw" : flag.startsWith("no") ? flag.slice(2) : `no${flag}`;
+}
+
+function takeMapped(state: WalkState, target: string): number {
+  const fd = state.mappedMounts?.get(target);
+  if (fd !== undefined) return fd;
+  throw new NetdError("LAUNCH_FAILED", `Cannot mount on "${target}": no mount with mapped ids was prepared for it`);
+}
+
+function openTop({ rootFd }: WalkState, target: string): number {
+  const fd = findMountPoint(rootFd, target);
+  if (fd >= 0) return fd;
+  throw new NetdError("LAUNCH_FAILED", `Cannot change the mount on "${target}": there is nothing, a mount wanted`, {
+    remedy: "Mount something on it first, or leave 'remount' out",
+  });
+}
+
+/** Copy the mount of a path of the host. @throws {NetdError} MOUNT_SOURCE_MISSING */
+export function cloneSource(source: string, isRecursive: boolean): number {
   try {
     return cloneMount(AT_FDCWD, source, isRecursive);
   } catch (error) {

@@ -29,17 +29,16 @@ import {
   userSet,
 } from "./identity-steps.ts";
 import { type KeyringJoinStep, keyringJoin } from "./keyring-step.ts";
+import { type MountCloneMappedStep, mountCloneMapped } from "./mount-mapped-step.ts";
 import {
   type MountBindStep,
   type MountFilesystemStep,
   type MountFlagsStep,
+  type MountReconfigureStep,
   mountBind,
   mountFilesystem,
   mountFlags,
-  type PathMaskStep,
-  type PathReadonlyStep,
-  pathMask,
-  pathReadonly,
+  mountReconfigure,
 } from "./mount-steps.ts";
 import {
   type NamespaceJoinStep,
@@ -49,18 +48,25 @@ import {
   namespacesEnter,
   namespacesUnshare,
 } from "./namespace-steps.ts";
+import { type PathMaskStep, type PathReadonlyStep, pathMask, pathReadonly } from "./path-steps.ts";
 import {
   type MountPropagationStep,
   mountPropagation,
   type RootBindStep,
   type RootCurrentStep,
+  type RootEnterStep,
+  type RootMoveStep,
   type RootOverlayStep,
   type RootPivotStep,
+  type RootPropagationStep,
   type RootReadonlyStep,
   rootBind,
   rootCurrent,
+  rootEnter,
+  rootMove,
   rootOverlay,
   rootPivot,
+  rootPropagation,
   rootReadonly,
 } from "./root-steps.ts";
 import { type SeccompLoadStep, seccompLoad } from "./seccomp-step.ts";
@@ -75,6 +81,7 @@ import {
   type TerminalOpenStep,
   terminalOpen,
 } from "./stdio-steps.ts";
+import { type VolumeFillStep, volumeFill } from "./volume-step.ts";
 
 /** One step: a plain value, which survives JSON. */
 export type ProcessStep =
@@ -91,9 +98,11 @@ export type ProcessStep =
   | KeyringJoinStep
   | LinkMakeStep
   | MountBindStep
+  | MountCloneMappedStep
   | MountFilesystemStep
   | MountFlagsStep
   | MountPropagationStep
+  | MountReconfigureStep
   | NamespaceJoinStep
   | NamespacesEnterStep
   | NamespacesUnshareStep
@@ -103,8 +112,11 @@ export type ProcessStep =
   | RlimitSetStep
   | RootBindStep
   | RootCurrentStep
+  | RootEnterStep
+  | RootMoveStep
   | RootOverlayStep
   | RootPivotStep
+  | RootPropagationStep
   | RootReadonlyStep
   | SeccompLoadStep
   | SessionStartStep
@@ -112,7 +124,8 @@ export type ProcessStep =
   | StdioOpenStep
   | TerminalOpenStep
   | UmaskSetStep
-  | UserSetStep;
+  | UserSetStep
+  | VolumeFillStep;
 
 /** Name of a kind of step. */
 export type ProcessStepOp = ProcessStep["op"];
@@ -133,9 +146,11 @@ const DEFINITIONS: Definitions = {
   "keyring.join": keyringJoin,
   "link.make": linkMake,
   "mount.bind": mountBind,
+  "mount.clone-mapped": mountCloneMapped,
   "mount.filesystem": mountFilesystem,
   "mount.flags": mountFlags,
   "mount.propagation": mountPropagation,
+  "mount.reconfigure": mountReconfigure,
   "namespace.join": namespaceJoin,
   "namespaces.enter": namespacesEnter,
   "namespaces.unshare": namespacesUnshare,
@@ -145,8 +160,11 @@ const DEFINITIONS: Definitions = {
   "rlimit.set": rlimitSet,
   "root.bind": rootBind,
   "root.current": rootCurrent,
+  "root.enter": rootEnter,
+  "root.move": rootMove,
   "root.overlay": rootOverlay,
   "root.pivot": rootPivot,
+  "root.propagation": rootPropagation,
   "root.readonly": rootReadonly,
   "seccomp.load": seccompLoad,
   "session.start": sessionStart,
@@ -155,6 +173,7 @@ const DEFINITIONS: Definitions = {
   "terminal.open": terminalOpen,
   "umask.set": umaskSet,
   "user.set": userSet,
+  "volume.fill": volumeFill,
 };
 
 /** Every kind of step. */

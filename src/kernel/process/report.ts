@@ -17,8 +17,8 @@ export interface StepFailure {
   error: ErrorDocument;
 }
 
-/** One line of the pipe. End of file without a failure: the exec worked, or the process died. */
-export type Report = { terminal: number } | { listener: number } | { failure: StepFailure };
+/** One line of the pipe. End of file without a failure: the exec worked, or the process died. Progress only tells that it lives. */
+export type Report = { terminal: number } | { listener: number } | { progress: string } | { failure: StepFailure };
 
 /** Write one report; a pipe takes lines of this length whole. */
 export function sendReport(fd: number, report: Report): void {

@@ -5,17 +5,29 @@
  *
  * @module
  */
+import { readFileSync } from "node:fs";
 import { check, KernelError } from "../errno.ts";
-import { chdir, close, fchdir, lastErrno, mount, open, pivotRoot, umount2 } from "../libc.ts";
+import { chdir, chroot, close, fchdir, lastErrno, mount, open, pivotRoot, umount2 } from "../libc.ts";
 import { shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
-import { attachMount, cloneMount, createFilesystem, type MountPropagation, setMountFlags } from "./mount-attributes.ts";
+import { statusOf } from "./file-status.ts";
+import {
+  addMountFlags,
+  attachMount,
+  cloneMount,
+  createFilesystem,
+  type MountPropagation,
+  MS_PROPAGATION,
+  setMountPropagation,
+} from "./mount-attributes.ts";
 import { O_CLOEXEC, O_DIRECTORY, O_PATH } from "./open-flags.ts";
 
-/** Cut the mounts of this namespace off from the host's, all of them. */
+/** Change how the mounts of this namespace are shared with the host's. */
 export interface MountPropagationStep {
   op: "mount.propagation";
-  propagation: "private" | "slave";
+  propagation: MountPropagation;
+  /** The mount that holds this directory becomes private, so that what is mounted there is not seen on the host. */
+  hiddenPath?: string;
 }
 
 /** Mount image layers and a writable directory on `target`, which becomes the root. */
@@ -49,11 +61,28 @@ export interface RootReadonlyStep {
 export interface RootPivotStep {
   op: "root.pivot";
   path: string;
+  /** The old root is shared with the host, which must not hear of the detaching. */
+  isShared?: boolean;
 }
 
-const MS_REC = 0x4000n;
-const MS_BITS: Record<RootPropagation, bigint> = { private: 1n << 18n, slave: 1n << 19n };
-type RootPropagation = Extract<MountPropagation, "private" | "slave">;
+/** Put the root directory on the host's where pivot_root can't: on the kernel's first file system, as of an initramfs. */
+export interface RootMoveStep {
+  op: "root.move";
+  path: string;
+}
+
+/** Make the working directory the root. */
+export interface RootEnterStep {
+  op: "root.enter";
+}
+
+/** Change how the container's root is shared, once it is entered. */
+export interface RootPropagationStep {
+  op: "root.propagation";
+  propagation: MountPropagation;
+}
+
+const EPERM = 1;
 const MNT_DETACH = 2;
 /** fsconfig takes values of at most 255 bytes (fs/fsopen.c). */
 const FSCONFIG_VALUE_MAX = 255;
@@ -61,10 +90,19 @@ const EINVAL = 22;
 
 /** Carries out {@link MountPropagationStep}. */
 export const mountPropagation: ProcessStepDefinition<MountPropagationStep> = {
-  walk({ propagation }) {
-    check(mount(null, "/", null, Number(MS_REC | MS_BITS[propagation]), null), () => `mount(/, r${propagation})`);
+  walk({ propagation, hiddenPath }) {
+    check(mount(null, "/", null, MS_PROPAGATION[propagation], null), () => `mount(/, ${propagation})`);
+    if (hiddenPath === undefined) return;
+    const holder = openHolder(hiddenPath);
+    setMountPropagation(holder, "private");
+    close(holder);
   },
-  toShell: ({ propagation }) => [`mount --make-r${propagation} /`],
+  toShell: ({ propagation, hiddenPath }) => [
+    `mount --make-${propagation} /`,
+    ...(hiddenPath === undefined
+      ? []
+      : [`mount --make-private "$(findmnt --noheadings --output TARGET --target ${shellQuote(hiddenPath)})"`]),
+  ],
 };
 
 /** Carries out {@link RootOverlayStep}. */
@@ -100,7 +138,7 @@ export const rootCurrent: ProcessStepDefinition<RootCurrentStep> = {
 /** Carries out {@link RootReadonlyStep}. */
 export const rootReadonly: ProcessStepDefinition<RootReadonlyStep> = {
   walk(_step, state) {
-    setMountFlags(state.rootFd, ["ro"], false);
+    addMountFlags(state.rootFd, ["ro"]);
   },
   toShell: ({ path }) => [`mount -o remount,bind,ro ${shellQuote(path)}`],
 };
@@ -110,14 +148,89 @@ export const rootReadonly: ProcessStepDefinition<RootReadonlyStep> = {
  * (pivot_root(2), NOTES).
  */
 export const rootPivot: ProcessStepDefinition<RootPivotStep> = {
-  walk(_step, state) {
+  walk({ isShared }, state) {
+    const oldRoot = isShared === true ? openRoot("/") : -1;
     check(fchdir(state.rootFd), () => "fchdir(root file system)");
     check(pivotRoot(".", "."), () => "pivot_root(., .)");
+    if (oldRoot >= 0) {
+      setMountPropagation(oldRoot, "rslave");
+      close(oldRoot);
+    }
     check(umount2(".", MNT_DETACH), () => "umount2(old root, MNT_DETACH)");
     check(chdir("/"), () => "chdir(/)");
   },
-  toShell: ({ path }) => [`cd ${shellQuote(path)}`, "pivot_root . .", "umount -l ."],
+  toShell: ({ path, isShared }) => [
+    `cd ${shellQuote(path)}`,
+    "pivot_root . .",
+    ...(isShared === true ? ["mount --make-rslave ."] : []),
+    "umount -l .",
+  ],
 };
+
+/**
+ * Carries out {@link RootMoveStep}. What lies below the new root can be reached again by who has CAP_SYS_CHROOT, so that proc and sysfs of the
+ * host are taken away first.
+ */
+export const rootMove: ProcessStepDefinition<RootMoveStep> = {
+  walk({ path }, state) {
+    for (const mountPoint of findKernelMounts(readFileSync("/proc/self/mountinfo", "utf8"), path)) {
+      if (umount2(mountPoint, MNT_DETACH) === 0) continue;
+      if (lastErrno() !== EPERM && lastErrno() !== EINVAL) throw new KernelError(`umount2(${mountPoint})`, lastErrno());
+      check(mount("tmpfs", mountPoint, "tmpfs", 0, null), () => `mount(tmpfs, ${mountPoint})`);
+    }
+    const hostRoot = openRoot("/");
+    check(fchdir(state.rootFd), () => "fchdir(root file system)");
+    attachMount(state.rootFd, hostRoot, "/");
+    close(hostRoot);
+  },
+  toShell: ({ path }) => [
+    "findmnt --noheadings --list --types proc,sysfs --output TARGET | tac | xargs -n 1 umount -l",
+    `cd ${shellQuote(path)}`,
+    "mount --move . /",
+  ],
+};
+
+/** Carries out {@link RootEnterStep}. */
+export const rootEnter: ProcessStepDefinition<RootEnterStep> = {
+  wraps: true,
+  walk() {
+    check(chroot("."), () => "chroot(.)");
+    check(chdir("/"), () => "chdir(/)");
+  },
+  toShell: () => ["chroot ."],
+};
+
+/** Carries out {@link RootPropagationStep}. */
+export const rootPropagation: ProcessStepDefinition<RootPropagationStep> = {
+  walk({ propagation }, { rootFd }) {
+    setMountPropagation(rootFd, propagation);
+  },
+  toShell: ({ propagation }) => [`mount --make-${propagation} /`],
+};
+
+/** Find where proc and sysfs are mounted whole, outside of `root`, the last one first. */
+export function findKernelMounts(mountinfo: string, root: string): string[] {
+  const found: string[] = [];
+  for (const line of mountinfo.split("\n")) {
+    const [left = "", right = ""] = line.split(" - ");
+    const [, , , inside, point = ""] = left.split(" ");
+    const mountPoint = point.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    if (!/^(proc|sysfs) /.test(right) || inside !== "/" || `${mountPoint}/`.startsWith(`${root}/`)) continue;
+    found.unshift(mountPoint);
+  }
+  return found;
+}
+
+/** Open the mount point of the mount that holds a directory: the nearest one above it that a mount begins at. */
+function openHolder(path: string): number {
+  for (let at = path; ; at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) {
+    const fd = openRoot(at === "" ? "/" : at);
+    if (at === "" || statusOf(fd).isMountRoot) return fd;
+    close(fd);
+  }
+}
 
 /** Mount through fsopen, one layer an option. False: this kernel (before 6.8) or these paths want the old call. */
 function attachOverlay({ target, lower, upper, work }: RootOverlayStep): boolean {

@@ -9,7 +9,7 @@
  */
 import { check, KernelError } from "../errno.ts";
 import { execve, fcntl, lastErrno } from "../libc.ts";
-import { cloneMount, setMountFlags } from "./mount-attributes.ts";
+import { addMountFlags, cloneMount } from "./mount-attributes.ts";
 import { AT_FDCWD } from "./open-flags.ts";
 
 /** fcntl.h */
@@ -34,7 +34,7 @@ export function isSealed(env: NodeJS.ProcessEnv): boolean {
 /** Execute the program from a read-only mount of its file. Returns only by an error. @throws {KernelError} */
 export function sealProgram({ program, argv, env }: SealProgramOptions): never {
   const mountFd = cloneMount(AT_FDCWD, program, false);
-  setMountFlags(mountFd, ["ro"], false);
+  addMountFlags(mountFd, ["ro"]);
   const path = `/proc/self/fd/${mountFd}`;
   const envp = Object.entries({ ...env, [SEALED]: "1" }).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],

@@ -7,6 +7,7 @@ import { readdirSync } from "node:fs";
 import { formatError } from "../../errors.ts";
 import { KernelError } from "../errno.ts";
 import { exitNow, prctl, umask } from "../libc.ts";
+import type { WalkState } from "./define-step.ts";
 import { definitionOf, type ProcessStep } from "./process-step.ts";
 import { sendReport } from "./report.ts";
 
@@ -36,7 +37,7 @@ export function findNodeFdMax(): number {
  * exits.
  */
 export function walkSteps(steps: readonly ProcessStep[], options: WalkStepsOptions): never {
-  const state = { rootFd: -1, ...options };
+  const state: WalkState = { rootFd: -1, ...options };
   let index = -1;
   try {
     // A runtime that dies takes its unfinished children along; signals.reset takes this back.

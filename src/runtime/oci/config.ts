@@ -173,7 +173,8 @@ export interface OciLinux {
   /** Path below each controller's root, such as `/netd/3f2a…`. */
   cgroupsPath: string;
   resources?: OciResources;
-  rootfsPropagation?: "shared" | "slave" | "private" | "unbindable";
+  /** The specification has the first four; with an `r`, runc's and docker's, the mounts below too. */
+  rootfsPropagation?: "shared" | "slave" | "private" | "unbindable" | "rshared" | "rslave" | "rprivate" | "runbindable";
   seccomp?: OciSeccomp;
   sysctl?: Record<string, string>;
   maskedPaths?: string[];

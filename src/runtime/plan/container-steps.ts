@@ -4,12 +4,12 @@
  * @module
  */
 import type { CgroupLayout, SeccompProgram } from "../../kernel/index.ts";
-import type { MountFlag, NamespaceKind, PidNamespace, ProcessStep } from "../../kernel/process/index.ts";
-import type { OciConfig, OciMount, OciNamespace, OciSeccomp } from "../oci/config.ts";
+import type { NamespaceKind, PidNamespace, ProcessStep } from "../../kernel/process/index.ts";
+import type { OciConfig, OciNamespace, OciSeccomp } from "../oci/config.ts";
 import type { StartParams } from "../protocol.ts";
 import { planDevices } from "./device-steps.ts";
 import { planIdentity } from "./identity-steps.ts";
-import { parseMountOptions } from "./mount-options.ts";
+import { planHostPropagation, planMounts, planRootEntry } from "./mount-steps.ts";
 
 /** What a plan depends on besides its container. */
 export interface HostFacts {
@@ -33,6 +33,8 @@ export function planContainer(params: StartParams, facts: HostFacts): ProcessPla
   const { config } = params;
   const { namespaces } = config.linux;
   const seccomp = config.linux.seccomp === undefined ? undefined : facts.compileSeccomp(config.linux.seccomp);
+  const { filledVolumes = [] } = params;
+  const mounts = planMounts(config, { cgroups: facts.cgroups, filledVolumes });
   const isNew = (type: OciNamespace["type"]) => namespaces.some((ns) => ns.type === type && ns.path === undefined);
   return {
     pidNamespace: isNew("pid") ? "new" : "host",
@@ -40,11 +42,12 @@ export function planContainer(params: StartParams, facts: HostFacts): ProcessPla
       planStdio(params),
       { op: "cgroup.join", joinFiles: facts.joinFiles },
       { op: "session.start" },
+      ...mounts.before,
       ...planNamespaces(namespaces),
       ...(params.noNewKeyring === true ? [] : [{ op: "keyring.join", name: keyringName(params.containerId) } as const]),
-      { op: "mount.propagation", propagation: "private" },
+      planHostPropagation(config),
       planRoot(params),
-      ...config.mounts.flatMap((mount) => planMount(mount, config, facts.cgroups)),
+      ...mounts.mounts,
       ...planDevices(config),
       ...(config.process.cwd === "/"
         ? []
@@ -52,8 +55,9 @@ export function planContainer(params: StartParams, facts: HostFacts): ProcessPla
       ...planTerminal(config),
       ...planHostname(config),
       ...planProtectedPaths(config),
+      ...mounts.after,
       ...(config.root.readonly === true ? [{ op: "root.readonly", path: config.root.path } as const] : []),
-      { op: "root.pivot", path: config.root.path },
+      ...planRootEntry(config, params.isRootMoved === true),
       ...(params.gate === undefined ? [] : [{ op: "gate.wait" } as const]),
       ...planIdentity(config.process, seccomp),
     ],
@@ -94,69 +98,6 @@ function planNamespaces(namespaces: readonly OciNamespace[]): ProcessStep[] {
 function planRoot({ config, overlay }: StartParams): ProcessStep {
   const { path } = config.root;
   return overlay === undefined ? { op: "root.bind", path } : { op: "root.overlay", target: path, ...overlay };
-}
-
-function planMount(mount: OciMount, config: OciConfig, cgroups: CgroupLayout): ProcessStep[] {
-  const root = config.root.path;
-  const target = mount.destination;
-  const { isBind, isRecursive, flags, data, propagation } = parseMountOptions(mount.options ?? []);
-  if (mount.type === "cgroup" || mount.type === "cgroup2") return planCgroupView(mount, config, cgroups, flags);
-  if (isBind || mount.type === "bind") {
-    return [
-      {
-        op: "mount.bind",
-        source: mount.source ?? "",
-        root,
-        target,
-        isRecursive,
-        flags,
-        ...(propagation === undefined ? {} : { propagation }),
-      },
-    ];
-  }
-  const type = mount.type ?? "none";
-  return [{ op: "mount.filesystem", type, source: mount.source ?? type, root, target, flags, data }];
-}
-
-/** The container's own cgroups: in version 2 one directory; in version 1 one for each hierarchy, on a tmpfs. */
-function planCgroupView(
-  { destination }: OciMount,
-  config: OciConfig,
-  cgroups: CgroupLayout,
-  flags: MountFlag[],
-): ProcessStep[] {
-  const root = config.root.path;
-  const { cgroupsPath } = config.linux;
-  const view = (mountPoint: string, target: string): ProcessStep => ({
-    op: "mount.bind",
-    source: mountPoint + cgroupsPath,
-    root,
-    target,
-    isRecursive: false,
-    flags,
-  });
-  if (cgroups.version === "none") return [];
-  if (cgroups.version === "v2") return [view(cgroups.unified ?? "", destination)];
-  const steps: ProcessStep[] = [
-    {
-      op: "mount.filesystem",
-      type: "tmpfs",
-      source: "tmpfs",
-      root,
-      target: destination,
-      flags: flags.filter((flag) => flag !== "ro"),
-      data: ["mode=755"],
-    },
-  ];
-  const seen = new Map<string, string>();
-  for (const [controller, mountPoint] of Object.entries(cgroups.v1)) {
-    const name = mountPoint.slice(mountPoint.lastIndexOf("/") + 1);
-    if (!seen.has(mountPoint)) steps.push(view(mountPoint, `${destination}/${name}`));
-    seen.set(mountPoint, name);
-    if (name !== controller) steps.push({ op: "link.make", root, path: `${destination}/${controller}`, target: name });
-  }
-  if (flags.includes("ro")) steps.push({ op: "mount.flags", root, target: destination, flags: ["ro"] });
-  return steps;
 }
 
 function planTerminal({ process, root }: OciConfig): ProcessStep[] {

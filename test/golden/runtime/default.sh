@@ -25,7 +25,7 @@
   [ -d /sys/fs/cgroup/pids/netd/x ] && mkdir -p /c/rootfs/sys/fs/cgroup/pids || { mkdir -p /c/rootfs/sys/fs/cgroup; touch /c/rootfs/sys/fs/cgroup/pids; }
   mount --bind /sys/fs/cgroup/pids/netd/x /c/rootfs/sys/fs/cgroup/pids
   mount -o remount,bind,ro,nosuid,noexec,nodev /c/rootfs/sys/fs/cgroup/pids
-  mount -o remount,bind,ro /c/rootfs/sys/fs/cgroup
+  mount -o remount,bind,ro,nosuid,noexec,nodev /c/rootfs/sys/fs/cgroup
   mkdir -p /c/rootfs/dev/mqueue
   mount -t mqueue -o nosuid,noexec,nodev mqueue /c/rootfs/dev/mqueue
   mkdir -p /c/rootfs/dev/shm

@@ -1,0 +1,2 @@
+mount --make-rshared /
+mount --make-private "$(findmnt --noheadings --output TARGET --target /var/lib/netd/c/rootfs)"
