@@ -357,6 +357,10 @@ export const bpf = (command: number, attributes: Buffer): number =>
   Number(syscallBpf(SYS_BPF, command, attributes, attributes.length));
 
 // Waiting
+const EFD_CLOEXEC = 0o2000000;
+const libcEventfd = libc.func("int eventfd(uint, int)");
+/** Make a counter that can be waited for (eventfd(2)); the caller closes it. */
+export const eventfd = (): number => libcEventfd(0, EFD_CLOEXEC) as number;
 const libcPoll = libc.func("int poll(void*, ulong, int)");
 const POLLPRI = 2;
 /** Wait, on another thread, for a priority event of one descriptor (poll(2)); resolves after it or after `timeoutMs`. */

@@ -14,5 +14,8 @@ export {
   readCgroupLayout,
   restrictLayout,
 } from "./layout.ts";
+export { readOomKills, watchOom } from "./oom.ts";
 export type * from "./resources.ts";
+export { formatStats, readCgroupStats } from "./stats.ts";
+export type * from "./stats-document.ts";
 export { cgroupCreate, cgroupDelete } from "./steps.ts";
