@@ -61,7 +61,7 @@ export async function runInside(options: InsideOptions, program: string): Promis
 }
 
 function mountPrivately(cgroup: string, programDirectory: string): void {
-  applySteps([{ op: "cgroup.create", path: cgroup }]);
+  applySteps([{ op: "cgroup.create", path: cgroup, hierarchies: "all" }]);
   const { v1, unified } = new Cgroups().layout;
   const cgroupRoots = [...new Set([...Object.values(v1), ...(unified === undefined ? [] : [unified])])];
   const commands = formatMounts({ cgroupRoots, cgroup, programDirectory });

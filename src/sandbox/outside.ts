@@ -10,7 +10,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
-import { Cgroups, isInForeground, takeTerminal } from "../kernel/index.ts";
+import { CGROUP_CONTROLLERS, Cgroups, isInForeground, takeTerminal } from "../kernel/index.ts";
 import type { InsideOptions } from "./inside.ts";
 import type { SandboxOptions } from "./options.ts";
 
@@ -49,7 +49,7 @@ done
 export async function runOutside(options: SandboxOptions, program: string): Promise<number> {
   const cgroup = `/netd-sandbox-${process.pid}`;
   const hasForeground = isInForeground();
-  const janitor = startJanitor(new Cgroups().directories(cgroup));
+  const janitor = startJanitor(new Cgroups().directories(cgroup, CGROUP_CONTROLLERS));
   const inside: InsideOptions = { ...options, cgroup, hasForeground };
   const [command = "", ...argv] = [...DIE_WITH_PARENT, ...ENTER_NAMESPACES, process.execPath, program];
   const child = spawn(command, [...argv, "inside", JSON.stringify(inside)], { stdio: "inherit" });

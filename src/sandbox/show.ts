@@ -16,7 +16,7 @@ export function formatSandbox(options: SandboxOptions, programDirectory: string)
   const cgroupRoots = [...new Set([...Object.values(v1), ...(unified === undefined ? [] : [unified])])];
   return [
     shellCommand(...ENTER_NAMESPACES, "sh"),
-    ...stepsToShell([{ op: "cgroup.create", path: cgroup }]),
+    ...stepsToShell([{ op: "cgroup.create", path: cgroup, hierarchies: "all" }]),
     ...formatMounts({ cgroupRoots, cgroup, programDirectory }),
     ...stepsToShell(planTopology({ hasIpv6: true })),
     ...(options.hasNetd ? [`${shellCommand("netd", ...options.netdArguments)} &`] : []),
