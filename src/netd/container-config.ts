@@ -29,8 +29,8 @@ export interface PlanContainerConfigOptions {
   files: GeneratedFiles;
   /** Where the root file system is mounted, inside the container's own mount namespace. */
   rootfs: string;
-  /** Pinned network namespace. */
-  netnsPath: string;
+  /** Pinned network namespace; absent: the host's. */
+  netnsPath: string | undefined;
   cgroupsPath: string;
   /** The host can limit swap. */
   hasSwapAccounting: boolean;
@@ -145,6 +145,7 @@ export function planContainerConfig(spec: ContainerSpec, options: PlanContainerC
     process: planContainerProcess(spec, options),
     root: { path: options.rootfs, readonly: spec.readOnly ?? false },
     hostname: options.hostname,
+    ...(spec.domainname === undefined ? {} : { domainname: spec.domainname }),
     mounts: [
       ...PSEUDO_MOUNTS,
       bind(files.resolvConf, "/etc/resolv.conf"),
@@ -155,7 +156,7 @@ export function planContainerConfig(spec: ContainerSpec, options: PlanContainerC
     linux: {
       namespaces: [
         { type: "pid" },
-        { type: "network", path: options.netnsPath },
+        ...(options.netnsPath === undefined ? [] : [{ type: "network" as const, path: options.netnsPath }]),
         { type: "ipc" },
         { type: "uts" },
         { type: "mount" },

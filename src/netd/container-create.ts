@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { hostname } from "node:os";
 import type { ContainerSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { Image } from "../image/index.ts";
 import type { Lease } from "../ipam/index.ts";
+import { parseNetworkMode } from "./container/network-mode.ts";
+import { resolveNetwork } from "./container/network-spec.ts";
 import { type Container, makeContainer } from "./container.ts";
 import { containerPaths, createContainerDir, deleteContainerDir } from "./container-dir.ts";
 import { checkContainerName, makeContainerId, makeContainerName } from "./container-name.ts";
@@ -39,8 +42,8 @@ export function createContainer(context: DaemonContext, spec: ContainerSpec): Co
 export function previewContainer(context: DaemonContext, spec: ContainerSpec): Container {
   const row = planContainer(context, spec);
   const lease = context.store.preview(() => allocateLease(context, row));
-  context.ipam.abandon(lease);
-  return makeContainer(row, lease, containerPaths(context.options.stateDir, context.options.runDir, row.id));
+  if (lease !== undefined) context.ipam.abandon(lease);
+  return makeContainer(row, lease, containerPaths(context.options, row));
 }
 
 /** Take a container's definition and lease away, in one transaction. @throws {NetdError} STATE_WRITE_FAILED, and both are still there */
@@ -83,11 +86,7 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
       },
     );
   }
-  if (spec.network !== undefined && spec.network !== network.name) {
-    throw new NetdError("NETWORK_UNKNOWN", `Cannot use network '${spec.network}': there is none of that name`, {
-      remedy: "See the networks with 'netctl net ls'",
-    });
-  }
+  const resolved = resolveNetwork(spec, { network: network.name, findContainer: (known) => containers.find(known) });
   const image = findImage(context, spec.image);
   resolveUser(spec.user ?? image.config.user, readAccountFiles(image.layers));
   const command = spec.command !== undefined && spec.command.length > 0 ? spec.command : [...image.config.cmd];
@@ -105,10 +104,10 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
     id,
     name,
     spec: { ...spec, name },
-    hostname: spec.hostname ?? id.slice(0, HOSTNAME_DIGITS),
+    hostname: spec.hostname ?? hostnameFor(context, resolved) ?? id.slice(0, HOSTNAME_DIGITS),
     image: { id: image.id, config: image.config },
     command,
-    network: network.name,
+    network: resolved,
     createdAt: context.now().toISOString(),
     state: "created",
   };
@@ -116,7 +115,7 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
 
 /** Write definition, lease and directory; the directory first, inside the transaction, so that a full disk leaves none. */
 function addDefinition(context: DaemonContext, row: ContainerRow): Container {
-  const paths = containerPaths(context.options.stateDir, context.options.runDir, row.id);
+  const paths = containerPaths(context.options, row);
   let lease: Lease | undefined;
   try {
     const container = context.store.transact(row.name, () => {
@@ -135,6 +134,15 @@ function addDefinition(context: DaemonContext, row: ContainerRow): Container {
   }
 }
 
-function allocateLease({ ipam }: DaemonContext, row: ContainerRow): Lease {
+/** The host name that comes with a network: the host's own, or that of the container which has the network. */
+function hostnameFor({ containers }: DaemonContext, network: string): string | undefined {
+  const mode = parseNetworkMode(network);
+  if (mode.kind === "host") return hostname();
+  return mode.kind === "container" ? containers.byId(mode.id)?.row.hostname : undefined;
+}
+
+/** Take an address for a container that has a place in a network. */
+function allocateLease({ ipam }: DaemonContext, row: ContainerRow): Lease | undefined {
+  if (parseNetworkMode(row.network).kind !== "bridge") return undefined;
   return ipam.allocate({ network: row.network, containerId: row.id, address: row.spec.ip, mac: row.spec.mac });
 }

@@ -5,7 +5,9 @@
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { NetdError } from "../errors.ts";
+import { parseNetworkMode } from "./container/network-mode.ts";
 import type { GeneratedFiles } from "./container-config.ts";
+import type { ContainerRow } from "./state-store.ts";
 
 /** Paths of one container. Everything below `root` and `streams` goes with the container. */
 export interface ContainerPaths extends GeneratedFiles {
@@ -19,17 +21,22 @@ export interface ContainerPaths extends GeneratedFiles {
   log: string;
 }
 
-/** Paths of the container `id`, which is 64 hexadecimal digits and so safe in a path. */
-export function containerPaths(stateDir: string, runDir: string, id: string): ContainerPaths {
+/** Paths of a container. Its id is 64 hexadecimal digits and so safe in a path, like that of the container whose files it may share. */
+export function containerPaths(
+  { stateDir, runDir }: { stateDir: string; runDir: string },
+  { id, network }: Pick<ContainerRow, "id" | "network">,
+): ContainerPaths {
   const root = `${stateDir}/containers/${id}`;
+  const mode = parseNetworkMode(network);
+  const files = mode.kind === "container" ? `${stateDir}/containers/${mode.id}` : root;
   return {
     root,
     upper: `${root}/upper`,
     work: `${root}/work`,
     rootfs: `${root}/rootfs`,
-    hosts: `${root}/hosts`,
-    hostname: `${root}/hostname`,
-    resolvConf: `${root}/resolv.conf`,
+    hosts: `${files}/hosts`,
+    hostname: `${files}/hostname`,
+    resolvConf: `${files}/resolv.conf`,
     log: `${root}/output.log`,
     streams: `${runDir}/streams/${id}`,
   };

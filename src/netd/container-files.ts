@@ -13,8 +13,10 @@ export interface HostsMember {
 /** What a container's /etc/hosts is made from. */
 export interface HostsInput {
   hostname: string;
+  domainname?: string | undefined;
   name: string;
-  address: string;
+  /** Absent for a container in no network. */
+  address: string | undefined;
   /** The running members of the network, this one excluded or not. */
   members: readonly HostsMember[];
   /** `--add-host`. */
@@ -23,7 +25,9 @@ export interface HostsInput {
 
 /** Format /etc/hosts (hosts(5)): localhost, the container, what its user added, then its neighbours by name. */
 export function formatHosts(input: HostsInput): string {
-  const own = input.hostname === input.name ? input.name : `${input.hostname}\t${input.name}`;
+  const { hostname, domainname, name } = input;
+  const names = [...(domainname === undefined ? [] : [`${hostname}.${domainname}`]), hostname, name];
+  const own = [...new Set(names)].join("\t");
   const lines = [
     "127.0.0.1\tlocalhost",
     "::1\tlocalhost ip6-localhost ip6-loopback",
@@ -31,13 +35,31 @@ export function formatHosts(input: HostsInput): string {
     "ff00::0\tip6-mcastprefix",
     "ff02::1\tip6-allnodes",
     "ff02::2\tip6-allrouters",
-    `${input.address}\t${own}`,
-    ...input.extraHosts.map(({ name, address }) => `${address}\t${name}`),
-    ...input.members
-      .filter(({ address }) => address !== input.address)
-      .map(({ name, address }) => `${address}\t${name}`),
+    ...(input.address === undefined ? [] : [`${input.address}\t${own}`]),
+    ...formatMembers(input.extraHosts),
+    ...formatMembers(input.members.filter(({ address }) => address !== input.address)),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Format /etc/hosts of a container in the host's network: the host's own, then what its user added. */
+export function formatHostHosts(hostHosts: string, extraHosts: readonly HostsMember[]): string {
+  const own = hostHosts === "" || hostHosts.endsWith("\n") ? hostHosts : `${hostHosts}\n`;
+  return (
+    own +
+    formatMembers(extraHosts)
+      .map((line) => `${line}\n`)
+      .join("")
+  );
+}
+
+function formatMembers(members: readonly HostsMember[]): string[] {
+  return members.map(({ name, address }) => `${address}\t${name}`);
+}
+
+/** Format /etc/resolv.conf of a container that no netd-dns answers: the name servers of its user, else what the host has. */
+export function formatHostResolvConf(hostResolvConf: string, servers: readonly string[] | undefined): string {
+  return servers === undefined ? hostResolvConf : servers.map((server) => `nameserver ${server}\n`).join("");
 }
 
 /** Format /etc/resolv.conf (resolv.conf(5)): always netd-dns, whatever the host's resolver is. */

@@ -3,40 +3,70 @@
  *
  * @module
  */
+import { readFileSync } from "node:fs";
+import { parseNetworkMode } from "./container/network-mode.ts";
 import type { Container } from "./container.ts";
 import { guardWrites } from "./container-dir.ts";
-import { formatHostname, formatHosts, formatResolvConf } from "./container-files.ts";
+import {
+  formatHostHosts,
+  formatHostname,
+  formatHostResolvConf,
+  formatHosts,
+  formatResolvConf,
+} from "./container-files.ts";
 import type { DaemonContext } from "./context.ts";
 import { rewriteInPlace } from "./hosts-writer.ts";
 
 /** Write the three generated files in place, made when missing: at each start. @throws {NetdError} STATE_WRITE_FAILED */
 export function writeGeneratedFiles(context: DaemonContext, container: Container): void {
   const { row, paths } = container;
+  // They are those of another container.
+  if (parseNetworkMode(row.network).kind === "container") return;
   guardWrites(paths, () => {
     rewriteInPlace(paths.hostname, formatHostname(row.hostname));
-    rewriteInPlace(paths.resolvConf, formatResolvConf(context.network.gateway));
+    rewriteInPlace(paths.resolvConf, formatContainerResolvConf(context, container));
     rewriteInPlace(paths.hosts, formatContainerHosts(context, container));
   });
 }
 
 /** Format the hosts file of a container from the membership of this moment. */
 export function formatContainerHosts(context: DaemonContext, { row, lease }: Container): string {
-  const members = [...context.containers].filter(
-    (other) => other.row.state === "running" && other.row.network === row.network,
+  const extraHosts = row.spec.extraHosts ?? [];
+  if (row.network === "host") return formatHostHosts(readOfHost("/etc/hosts"), extraHosts);
+  const members = [...context.containers].flatMap((other) =>
+    other.row.state === "running" && other.lease !== undefined && other.row.network === row.network
+      ? [{ name: other.row.name, address: other.lease.address }]
+      : [],
   );
   return formatHosts({
     hostname: row.hostname,
+    domainname: row.spec.domainname,
     name: row.name,
-    address: lease.address,
-    extraHosts: row.spec.extraHosts ?? [],
-    members: members.map((member) => ({ name: member.row.name, address: member.lease.address })),
+    address: lease?.address,
+    extraHosts,
+    members,
   });
+}
+
+/** Format the resolv.conf of a container: netd-dns answers in a network only. */
+export function formatContainerResolvConf({ network }: DaemonContext, { row, lease }: Container): string {
+  if (lease !== undefined) return formatResolvConf(network.gateway);
+  return formatHostResolvConf(readOfHost("/etc/resolv.conf"), row.spec.dns);
+}
+
+/** Read a file that a host may lack. */
+function readOfHost(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** Rewrite the hosts file of each running container. Goes on after each failure, and logs them. */
 export function rewriteAllHosts(context: DaemonContext): void {
   for (const container of context.containers) {
-    if (container.row.state !== "running") continue;
+    if (container.row.state !== "running" || container.lease === undefined) continue;
     try {
       rewriteInPlace(container.paths.hosts, formatContainerHosts(context, container));
     } catch (error) {

@@ -4,7 +4,10 @@
  * @module
  */
 import type { ExecSpec } from "../api/index.ts";
+import { NetdError } from "../errors.ts";
+import type { Lease } from "../ipam/index.ts";
 import type { OciConfig, OciProcess, StartParams } from "../runtime/index.ts";
+import { hasOwnNamespace, parseNetworkMode } from "./container/network-mode.ts";
 import { type Container, netnsPath } from "./container.ts";
 import { planContainerConfig, planExecProcess } from "./container-config.ts";
 import { cgroupParent, type DaemonContext } from "./context.ts";
@@ -26,7 +29,11 @@ export function startParams(context: DaemonContext, container: Container): Start
 }
 
 /** What the plan of a container's network must know. */
-export function endpointInput(context: DaemonContext, { row, lease, hostInterface }: Container): EndpointPlanInput {
+export function endpointInput(
+  context: DaemonContext,
+  { row, hostInterface }: Container,
+  lease: Lease,
+): EndpointPlanInput {
   const { network, mtu, instance } = context;
   return {
     containerId: row.id,
@@ -53,10 +60,27 @@ function containerConfig(context: DaemonContext, container: Container): OciConfi
     hostname: row.hostname,
     files: paths,
     rootfs: paths.rootfs,
-    netnsPath: netnsPath(row.name),
+    netnsPath: namespacePath(context, container),
     cgroupsPath: `${cgroupParent(context.instance)}/${row.id}`,
     hasSwapAccounting: context.session.cgroups.hasSwapAccounting,
   });
+}
+
+/** Where the network namespace of a container is pinned; `undefined`: it is the host's. @throws {NetdError} CONTAINER_NOT_RUNNING */
+function namespacePath({ containers }: DaemonContext, { row }: Container): string | undefined {
+  const mode = parseNetworkMode(row.network);
+  if (mode.kind === "host") return undefined;
+  if (mode.kind !== "container") return netnsPath(row.name);
+  const other = containers.byId(mode.id)?.row;
+  if (other?.state !== "running") {
+    const now = other === undefined ? "gone" : `not running ('${other.name}' is ${other.state})`;
+    throw new NetdError(
+      "CONTAINER_NOT_RUNNING",
+      `Cannot start container '${row.name}': the container whose network it joins is ${now}, a running one wanted`,
+      { remedy: other === undefined ? "Create it anew with another --network" : `Start '${other.name}' first` },
+    );
+  }
+  return hasOwnNamespace(other.network) ? netnsPath(other.name) : undefined;
 }
 
 /** Make the configuration of another process in a container: the container's own, then what was asked for. @throws {NetdError} USER_UNKNOWN */

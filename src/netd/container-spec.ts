@@ -24,6 +24,9 @@ export function checkContainerSpec(spec: ContainerSpec): void {
   if (spec.hostname !== undefined && !HOSTNAME.test(spec.hostname)) {
     throw invalid(`hostname '${spec.hostname}'`, "up to 63 letters, digits, '-' and '.'");
   }
+  if (spec.domainname !== undefined && !HOSTNAME.test(spec.domainname)) {
+    throw invalid(`domain name '${spec.domainname}'`, "up to 63 letters, digits, '-' and '.'");
+  }
   for (const entry of spec.env ?? []) {
     if (!ENV.test(entry)) throw invalid(`environment entry '${entry}'`, "KEY=VALUE");
   }

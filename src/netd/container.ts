@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ContainerInfo, LeaseInfo } from "../api/index.ts";
+import type { ContainerInfo, Endpoint, LeaseInfo } from "../api/index.ts";
 import type { Lease } from "../ipam/index.ts";
 import type { Timer } from "./clock.ts";
 import type { ContainerPaths } from "./container-dir.ts";
@@ -13,7 +13,8 @@ import type { ContainerRow, NetworkRow } from "./state-store.ts";
 /** A container: what the state file holds, its lease and its paths. */
 export interface Container {
   row: ContainerRow;
-  readonly lease: Lease;
+  /** Its place in a network, when it has one of its own. */
+  readonly lease: Lease | undefined;
   readonly paths: ContainerPaths;
   readonly hostInterface: string;
   /** Waits for whatever changes this container now; the next change starts after it. */
@@ -31,7 +32,7 @@ export interface Container {
 }
 
 /** Hold a container that was read from the store or is being made. */
-export function makeContainer(row: ContainerRow, lease: Lease, paths: ContainerPaths): Container {
+export function makeContainer(row: ContainerRow, lease: Lease | undefined, paths: ContainerPaths): Container {
   return {
     row,
     lease,
@@ -63,23 +64,28 @@ export function containerInfo(container: Container, network: NetworkRow): Contai
     restartCount: row.restartCount ?? 0,
     createdAt,
     hostname,
-    endpoint: {
-      network: network.name,
-      address: lease.address,
-      prefixLength: Number(network.subnet.split("/")[1]),
-      gateway: network.gateway,
-      mac: lease.mac,
-      hostInterface: container.hostInterface,
-      netns: netnsPath(name),
-    },
+    networkMode: row.network,
+    ...(lease === undefined ? {} : { endpoint: endpointOf(container, lease, network) }),
     labels: spec.labels ?? {},
     spec,
     files: { hosts: paths.hosts, hostname: paths.hostname, resolvConf: paths.resolvConf, log: paths.log },
   };
 }
 
+function endpointOf({ row, hostInterface }: Container, lease: Lease, network: NetworkRow): Endpoint {
+  return {
+    network: network.name,
+    address: lease.address,
+    prefixLength: Number(network.subnet.split("/")[1]),
+    gateway: network.gateway,
+    mac: lease.mac,
+    hostInterface,
+    netns: netnsPath(row.name),
+  };
+}
+
 /** Show a container's lease as the API does. */
-export function leaseInfo({ row, lease, hostInterface }: Container): LeaseInfo {
+export function leaseInfo({ row, hostInterface }: Container, lease: Lease): LeaseInfo {
   return {
     address: lease.address,
     mac: lease.mac,

@@ -21,6 +21,7 @@ import { NetdError } from "../errors.ts";
 import { stepsToShell } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import type { AnyRuntimeStream, ContainerLifecycle } from "./container/lifecycle.ts";
+import { planLeave } from "./container/network.ts";
 import type { StopOptions } from "./container/stop.ts";
 import { stopSignalOf } from "./container/stop-flag.ts";
 import { waitForCondition } from "./container/wait.ts";
@@ -29,7 +30,6 @@ import { createContainer, previewContainer } from "./container-create.ts";
 import { imageUser } from "./container-registry.ts";
 import { showLaunch, showStop } from "./container-show.ts";
 import type { DaemonContext } from "./context.ts";
-import { planDetach } from "./endpoint-plan.ts";
 import { parseImageChanges } from "./image-changes.ts";
 import { type ReadLogOptions, readLog } from "./log-reader.ts";
 import type { DaemonOptions } from "./options.ts";
@@ -160,7 +160,7 @@ export class Daemon {
     const { row, paths } = container;
     const kill = row.state === "running" ? showStop(container, 9) : [];
     return {
-      commands: [...kill, ...stepsToShell(planDetach({ netns: row.name })), `rm -r ${paths.root}`],
+      commands: [...kill, ...stepsToShell(planLeave(row)), `rm -r ${paths.root}`],
     };
   }
 
@@ -199,9 +199,9 @@ export class Daemon {
 
   listLeases(): LeaseInfo[] {
     const { ipam, containers } = this.#context;
-    return ipam.list().flatMap(({ containerId }) => {
-      const container = containers.byId(containerId);
-      return container === undefined ? [] : [leaseInfo(container)];
+    return ipam.list().flatMap((lease) => {
+      const container = containers.byId(lease.containerId);
+      return container === undefined ? [] : [leaseInfo(container, lease)];
     });
   }
 

@@ -40,6 +40,14 @@ export function planNamespace({ netns }: Pick<EndpointPlanInput, "netns">): Netw
   return [{ op: "netns.add", name: netns }];
 }
 
+/** Plan what a namespace needs that is in no network: lo, and ports below 1024 for everybody in it. */
+export function planLoopback({ netns }: Pick<EndpointPlanInput, "netns">): NetworkStep[] {
+  return [
+    { op: "sysctl.set", netns, key: "net/ipv4/ip_unprivileged_port_start", value: "0" },
+    { op: "link.set", netns, name: "lo", up: true },
+  ];
+}
+
 /** Plan what joins the namespace of a container to its network. */
 export function planJoin(input: EndpointPlanInput): NetworkStep[] {
   const { netns, hostInterface, mac, gateway } = input;

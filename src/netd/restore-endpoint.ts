@@ -13,11 +13,13 @@ import { findLink } from "./kernel-facts.ts";
 /** Join a running container's veth to the bridge again where that was lost; nothing is done to one that is in order. */
 export function restoreEndpoint(context: DaemonContext, container: Container): void {
   const { network, journal, logger } = context;
+  const { lease } = container;
+  if (lease === undefined) return;
   const bridge = findLink(network.bridge);
   const port = findLink(container.hostInterface);
   const steps: NetworkStep[] =
     port === undefined
-      ? planAttach(endpointInput(context, container)).filter(({ op }) => op !== "netns.add")
+      ? planAttach(endpointInput(context, container, lease)).filter(({ op }) => op !== "netns.add")
       : port.master === bridge?.index
         ? []
         : [{ op: "link.set", name: container.hostInterface, master: network.bridge, up: true }];

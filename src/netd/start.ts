@@ -16,6 +16,7 @@ import { SYSTEM_CLOCK } from "./clock.ts";
 import { markEnded, resumeRestarts, settleEnd } from "./container/end.ts";
 import { ContainerLifecycle } from "./container/lifecycle.ts";
 import { leaveNetwork } from "./container/network.ts";
+import { parseNetworkMode } from "./container/network-mode.ts";
 import { type Container, makeContainer } from "./container.ts";
 import { containerPaths } from "./container-dir.ts";
 import { rewriteAllHosts } from "./container-hosts.ts";
@@ -70,8 +71,9 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   ipam.openNetwork({ name: network.name, subnet: parseSubnet(network.subnet), gateway: parseIpv4(network.gateway) });
   for (const row of rows) {
     const lease = ipam.find(row.network, row.id);
-    if (lease === undefined) logger.error({ container: row.name }, "container has no lease, it is left out");
-    else registry.add(makeContainer(row, lease, containerPaths(stateDir, runDir, row.id)));
+    if (lease === undefined && parseNetworkMode(row.network).kind === "bridge") {
+      logger.error({ container: row.name }, "container has no lease, it is left out");
+    } else registry.add(makeContainer(row, lease, containerPaths(options, row)));
   }
   deleteOrphanDirs(registry, stateDir);
 
@@ -175,7 +177,9 @@ function openInstance(store: StateStore): string {
 
 /** All running members of the network, as the resolver wants them. */
 function zoneOf({ network, containers }: DaemonContext) {
-  const members = [...containers].filter(({ row }) => row.state === "running");
+  const members = [...containers].flatMap(({ row, lease }) =>
+    row.state === "running" && lease !== undefined ? [{ row, lease }] : [],
+  );
   return {
     network: network.name,
     listen: network.gateway,

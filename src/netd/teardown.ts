@@ -19,6 +19,7 @@ import {
 } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import { RuntimeClient } from "../runtime/index.ts";
+import { planLeave } from "./container/network.ts";
 import { containerPaths } from "./container-dir.ts";
 import { cgroupParent } from "./context.ts";
 import { NEEDED_SYSCTLS, sysctlMemoKey } from "./default-network.ts";
@@ -97,10 +98,10 @@ function readOwned(path: string): Owned {
 }
 
 /** Plan the removal of the namespaces of containers that run, or whose start or end was cut short. */
-function planNamespaces({ containers }: Owned, { stateDir, runDir }: DaemonOptions): NetworkStep[] {
+function planNamespaces({ containers }: Owned, options: DaemonOptions): NetworkStep[] {
   return containers
-    .filter(({ id, state }) => state === "running" || existsSync(containerPaths(stateDir, runDir, id).streams))
-    .map(({ name }) => ({ op: "netns.delete", name }));
+    .filter((row) => row.state === "running" || existsSync(containerPaths(options, row).streams))
+    .flatMap((row) => planLeave(row));
 }
 
 /** Wait for the kernel to take the veth pairs down with their namespaces: deleting each takes it 30 ms, all together hardly longer. */

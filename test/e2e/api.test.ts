@@ -2,10 +2,11 @@ import { once } from "node:events";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ContainerInfo, LeaseInfo } from "../../src/api/index.ts";
+import type { LeaseInfo } from "../../src/api/index.ts";
 import { ERROR_STATUS, type ErrorDocument } from "../../src/errors.ts";
 import { RUN_DIR } from "../../src/sandbox/mounts.ts";
 import { type HostTraces, hostTraces } from "../support/host-traces.ts";
+import type { NetworkedInfo } from "../support/networked-info.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 
 let sandbox: TestSandbox;
@@ -76,8 +77,8 @@ function expectError({ status, headers, body }: Answer<ErrorDocument>, code: key
 
 const SLEEPER = { image: "busybox", command: ["sleep", "10000"] };
 
-async function createContainer(spec: object): Promise<ContainerInfo> {
-  const { status, body } = await send<ContainerInfo>("POST", "/v1/containers", spec);
+async function createContainer(spec: object): Promise<NetworkedInfo> {
+  const { status, body } = await send<NetworkedInfo>("POST", "/v1/containers", spec);
   expect(status).toBe(201);
   return body;
 }
@@ -261,7 +262,7 @@ describe("POST /v1/containers/:id/wait", () => {
       isAnswered = true;
       return answer;
     });
-    expect((await send<ContainerInfo>("GET", "/v1/containers/awaited")).body.state).toBe("running");
+    expect((await send<NetworkedInfo>("GET", "/v1/containers/awaited")).body.state).toBe("running");
     expect(isAnswered).toBe(false);
     expect((await send("POST", "/v1/containers/awaited/kill", { signal: "SIGKILL" })).status).toBe(200);
     expect(await waiting).toMatchObject({ status: 200, body: { exitCode: 137 } });
@@ -322,7 +323,7 @@ describe("requests at the same time", () => {
       }
     };
     await Promise.all(Array.from({ length: 8 }, one));
-    const running = (await send<ContainerInfo[]>("GET", "/v1/containers")).body;
+    const running = (await send<NetworkedInfo[]>("GET", "/v1/containers")).body;
     expect(running).toHaveLength(16);
     const links = JSON.parse((await sandbox.run("ip", "-json", "link", "show", "master", "br0")).stdout) as {
       ifname: string;

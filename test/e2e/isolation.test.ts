@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ContainerInfo } from "../../src/api/index.ts";
 import { SANDBOX_DIR } from "../../src/sandbox/mounts.ts";
+import type { NetworkedInfo } from "../support/networked-info.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 
 let sandbox: TestSandbox;
@@ -355,8 +355,8 @@ describe("a container of a one-file image", () => {
 });
 
 /** Start a container that sleeps. */
-async function createIdle(name: string): Promise<ContainerInfo> {
+async function createIdle(name: string): Promise<NetworkedInfo> {
   await sandbox.ok("run", "-d", "--name", name, "busybox", "sleep", "1000");
-  const [info] = await sandbox.json<[ContainerInfo]>("inspect", name);
+  const [info] = await sandbox.json<[NetworkedInfo]>("inspect", name);
   return info;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ContainerInfo, LeaseInfo } from "../../src/api/index.ts";
+import type { LeaseInfo } from "../../src/api/index.ts";
 import { type HostTraces, hostTraces } from "../support/host-traces.ts";
+import type { NetworkedInfo } from "../support/networked-info.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 
 let sandbox: TestSandbox;
@@ -16,8 +17,8 @@ afterAll(async () => {
   await sandbox[Symbol.asyncDispose]();
 });
 
-async function inspect(name: string): Promise<ContainerInfo> {
-  const [info] = await sandbox.json<[ContainerInfo]>("inspect", name);
+async function inspect(name: string): Promise<NetworkedInfo> {
+  const [info] = await sandbox.json<[NetworkedInfo]>("inspect", name);
   return info;
 }
 
@@ -203,7 +204,7 @@ describe("netctl ps and inspect", () => {
     expect(text).toMatch(/Up .* old$/m);
     expect(text).toMatch(/Created .* new$/m);
     expect(await sandbox.ok("ps", "-q")).toBe(`${(await inspect("old")).id.slice(0, 12)}\n`);
-    expect((await sandbox.json<ContainerInfo[]>("ps", "-a")).map(({ name }) => name)).toEqual(["new", "ended", "old"]);
+    expect((await sandbox.json<NetworkedInfo[]>("ps", "-a")).map(({ name }) => name)).toEqual(["new", "ended", "old"]);
     await sandbox.sh("netctl rm -f $(netctl ps -aq)");
     expect(await sandbox.ok("ps", "-aq")).toBe("");
   });
@@ -236,7 +237,7 @@ describe("names of containers", () => {
   test("are made up so that none is given twice, fifty times at once", async () => {
     const results = await Promise.all(Array.from({ length: 50 }, () => sandbox.ok("create", "busybox", "true")));
     expect(new Set(results).size).toBe(50);
-    const containers = await sandbox.json<ContainerInfo[]>("ps", "-a");
+    const containers = await sandbox.json<NetworkedInfo[]>("ps", "-a");
     expect(new Set(containers.map(({ name }) => name)).size).toBe(50);
     expect(new Set(containers.map(({ endpoint }) => endpoint.address)).size).toBe(50);
     await sandbox.ok("rm", ...containers.map(({ id }) => id));

@@ -17,6 +17,7 @@ const CONTAINER: ContainerInfo = {
   state: "exited",
   exitCode: 3,
   restartCount: 0,
+  networkMode: "default",
   createdAt: "2025-01-31T12:00:00.000Z",
   hostname: "web",
   endpoint: {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ContainerInfo, DaemonInfo, EventInfo, ImageInfo, LeaseInfo, NetworkInfo } from "../../src/api/index.ts";
+import type { DaemonInfo, EventInfo, ImageInfo, LeaseInfo, NetworkInfo } from "../../src/api/index.ts";
+import type { NetworkedInfo } from "../support/networked-info.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 import { formatTar } from "../support/tar.ts";
 
@@ -50,7 +51,7 @@ describe("netctl errors", () => {
   });
 
   test("leave nothing behind", async () => {
-    const containers = await sandbox.json<ContainerInfo[]>("ps", "-a");
+    const containers = await sandbox.json<NetworkedInfo[]>("ps", "-a");
     expect(containers.map(({ name }) => name)).toEqual(["web"]);
     expect((await sandbox.run("ls", "/run/netns")).stdout).toBe("internet\nweb\n");
     const ports = JSON.parse((await sandbox.run("ip", "-json", "link", "show", "master", "br0")).stdout) as unknown[];
@@ -100,7 +101,7 @@ describe("netctl --json", () => {
   });
 
   test("gives containers, networks, images and the daemon itself", async () => {
-    const [container] = await sandbox.json<ContainerInfo[]>("inspect", "web");
+    const [container] = await sandbox.json<NetworkedInfo[]>("inspect", "web");
     expect(container).toMatchObject({ name: "web", labels: { a: "b" }, endpoint: { address: "172.16.0.9" } });
     expect(await sandbox.json<NetworkInfo[]>("net", "ls")).toMatchObject([{ name: "default", bridge: "br0" }]);
     expect(await sandbox.json<NetworkInfo[]>("net", "inspect", "default")).toMatchObject([{ subnet: "172.16.0.0/24" }]);
@@ -156,7 +157,7 @@ describe("netctl --show", () => {
     ["version --show", /^netd --version$/m],
   ])("%s prints commands and does nothing", async (line, expected) => {
     expect(await sandbox.ok(...line.split(" "))).toMatch(expected);
-    expect(await sandbox.json<ContainerInfo[]>("ps", "-a")).toMatchObject([{ name: "web", state: "running" }]);
+    expect(await sandbox.json<NetworkedInfo[]>("ps", "-a")).toMatchObject([{ name: "web", state: "running" }]);
   });
 
   test("prints commands that sh takes", async () => {
@@ -172,9 +173,9 @@ describe("netctl", () => {
     expect(id).toMatch(/^[0-9a-f]{64}$/);
     expect(await sandbox.ok("ps", "-aq", "--no-trunc")).toContain(id);
     expect(await sandbox.ok("start", id.slice(0, 12))).toBe(`${id.slice(0, 12)}\n`);
-    const [before] = await sandbox.json<ContainerInfo[]>("inspect", "job");
+    const [before] = await sandbox.json<NetworkedInfo[]>("inspect", "job");
     expect(await sandbox.ok("restart", "-t", "0", "job")).toBe("job\n");
-    const [after] = await sandbox.json<ContainerInfo[]>("inspect", "job");
+    const [after] = await sandbox.json<NetworkedInfo[]>("inspect", "job");
     expect(after?.pid).not.toBe(before?.pid);
     expect(after?.endpoint.address).toBe(before?.endpoint.address);
     expect(await sandbox.ok("exec", "-d", "job", "touch", "/made")).toBe("");
@@ -183,7 +184,7 @@ describe("netctl", () => {
     expect(await sandbox.ok("wait", "job")).toBe("137\n");
     expect(await sandbox.ok("logs", "--tail", "1", "job")).toBe("hi\n");
     expect(await sandbox.ok("rm", "job")).toBe("job\n");
-    expect((await sandbox.json<ContainerInfo[]>("ps", "-a")).map(({ name }) => name)).toEqual(["web"]);
+    expect((await sandbox.json<NetworkedInfo[]>("ps", "-a")).map(({ name }) => name)).toEqual(["web"]);
   });
 
   test("imports, lists, runs and removes an image", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { ContainerInfo, LeaseInfo } from "../../src/api/index.ts";
+import type { LeaseInfo } from "../../src/api/index.ts";
+import type { NetworkedInfo } from "../support/networked-info.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 
 /** What the kernel has of netd's, as witnesses tell it: link names, indexes and masters, and the rules without their counters. */
@@ -31,8 +32,8 @@ async function startPing(sandbox: TestSandbox, to: string): Promise<() => Promis
   };
 }
 
-async function inspect(sandbox: TestSandbox, name: string): Promise<ContainerInfo> {
-  const [info] = await sandbox.json<ContainerInfo[]>("inspect", name);
+async function inspect(sandbox: TestSandbox, name: string): Promise<NetworkedInfo> {
+  const [info] = await sandbox.json<NetworkedInfo[]>("inspect", name);
   if (info === undefined) throw new Error(`there is no container ${name}`);
   return info;
 }
@@ -126,7 +127,7 @@ describe("netd after its death", () => {
       "ip netns delete a; ip netns delete b; ip link delete br0; nft delete table inet netd; rm -rf /run/netd/*; sysctl -qw net.ipv4.ip_forward=0",
     );
     await sandbox.startNetd();
-    const states = (await sandbox.json<ContainerInfo[]>("ps", "-a")).map(({ state }) => state);
+    const states = (await sandbox.json<NetworkedInfo[]>("ps", "-a")).map(({ state }) => state);
     expect(states).toEqual(["exited", "exited"]);
     await sandbox.ok("start", "b", "a");
     expect((await sandbox.json<LeaseInfo[]>("ls")).map(({ address, container }) => ({ address, container }))).toEqual(
@@ -211,7 +212,7 @@ describe("netd killed at any moment", () => {
       await storming;
       await sandbox.startNetd();
     }
-    const containers = await sandbox.json<ContainerInfo[]>("ps", "-a");
+    const containers = await sandbox.json<NetworkedInfo[]>("ps", "-a");
     const leases = await sandbox.json<LeaseInfo[]>("ls");
     expect(containers.length).toBeGreaterThan(8);
     expect(new Set(leases.map(({ address }) => address)).size).toBe(leases.length);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ContainerInfo } from "../../src/api/index.ts";
 import { type HostTraces, hostTraces } from "../support/host-traces.ts";
+import type { NetworkedInfo } from "../support/networked-info.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 
 let sandbox: TestSandbox;
@@ -16,8 +16,8 @@ afterAll(async () => {
   await sandbox[Symbol.asyncDispose]();
 });
 
-async function inspect(name: string, where = sandbox): Promise<ContainerInfo> {
-  const [info] = await where.json<[ContainerInfo]>("inspect", name);
+async function inspect(name: string, where = sandbox): Promise<NetworkedInfo> {
+  const [info] = await where.json<[NetworkedInfo]>("inspect", name);
   return info;
 }
 
@@ -137,7 +137,7 @@ describe("netctl run --restart", () => {
     const { exitCode, stderr } = await sandbox.netctl("run", ...argv, "busybox", "true");
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain(text);
-    expect(await sandbox.json<ContainerInfo[]>("ps", "-a")).toEqual([]);
+    expect(await sandbox.json<NetworkedInfo[]>("ps", "-a")).toEqual([]);
   });
 });
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ContainerInfo } from "../../src/api/index.ts";
+import type { NetworkedInfo } from "../support/networked-info.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 
 let sandbox: TestSandbox;
-let a: ContainerInfo;
-let b: ContainerInfo;
+let a: NetworkedInfo;
+let b: NetworkedInfo;
 
 beforeAll(async () => {
   sandbox = await TestSandbox.create();
@@ -16,9 +16,9 @@ afterAll(async () => {
   await sandbox[Symbol.asyncDispose]();
 });
 
-async function startIdle(name: string, ...options: string[]): Promise<ContainerInfo> {
+async function startIdle(name: string, ...options: string[]): Promise<NetworkedInfo> {
   await sandbox.ok("run", "-d", "--name", name, ...options, "busybox", "sleep", "10000");
-  const [info] = await sandbox.json<[ContainerInfo]>("inspect", name);
+  const [info] = await sandbox.json<[NetworkedInfo]>("inspect", name);
   return info;
 }
 

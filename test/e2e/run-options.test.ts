@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ContainerInfo } from "../../src/api/index.ts";
 import { SANDBOX_DIR } from "../../src/sandbox/mounts.ts";
 import { type HostTraces, hostTraces } from "../support/host-traces.ts";
+import type { NetworkedInfo } from "../support/networked-info.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 
 let sandbox: TestSandbox;
@@ -133,7 +133,7 @@ describe("netctl run: the network", () => {
     expect(await sandbox.ok("exec", "fixed", "sh", "-c", "hostname; ip route")).toBe(
       "box\ndefault via 172.16.0.1 dev eth0 \n172.16.0.0/24 dev eth0 scope link  src 172.16.0.77 \n",
     );
-    const [info] = await sandbox.json<[ContainerInfo]>("inspect", "fixed");
+    const [info] = await sandbox.json<[NetworkedInfo]>("inspect", "fixed");
     expect(info).toMatchObject({ hostname: "box", endpoint: { address: "172.16.0.77", mac: "02:00:00:00:00:77" } });
     const { stdout } = await sandbox.run("ip", "-json", "link", "show", "dev", info.endpoint.hostInterface);
     expect(JSON.parse(stdout)).toMatchObject([{ master: "br0", operstate: "UP" }]);

@@ -44,7 +44,7 @@ export function definePs(command: Command, context: NetctlContext): void {
       formatCommand(info.command, options.trunc),
       `${formatAge(info.createdAt, context.nowMs())} ago`,
       formatStatus(info, context.nowMs()),
-      info.endpoint.address,
+      info.endpoint?.address ?? info.networkMode.replace(/^(container:.{12}).*/, "$1"),
       info.name,
     ]);
     context.stdout.write(formatTable(HEADINGS, rows, statePaint(context)));

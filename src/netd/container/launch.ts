@@ -11,10 +11,9 @@ import type { RuntimeClient, StartParams, StartResult } from "../../runtime/inde
 import { checkBridge } from "../bridge-check.ts";
 import type { Container } from "../container.ts";
 import { writeGeneratedFiles } from "../container-hosts.ts";
-import { endpointInput, startParams } from "../container-launch.ts";
+import { startParams } from "../container-launch.ts";
 import type { DaemonContext } from "../context.ts";
-import { planJoin, planNamespace } from "../endpoint-plan.ts";
-import { announceName, applyPart, undoParts } from "./network.ts";
+import { announceName, applyPart, planNetwork, undoParts } from "./network.ts";
 import { removeContainer } from "./remove.ts";
 import { saveState } from "./save-state.ts";
 
@@ -67,19 +66,19 @@ async function makeProcess(
   start: StartProcess,
 ): Promise<StartResult> {
   await container.left;
-  checkBridge(context, container.row.name);
+  if (container.lease !== undefined) checkBridge(context, container.row.name);
   writeGeneratedFiles(context, container);
   const gate = randomUUID();
   const params = { ...startParams(context, container), gate };
   // There as long as a namespace of ours may be.
   mkdirSync(container.paths.streams, { recursive: true, mode: 0o700 });
-  const input = endpointInput(context, container);
+  const { first, meanwhile } = planNetwork(context, container);
   const applied: AppliedSteps[] = [];
   try {
-    applied.push(applyPart(context, planNamespace(input)));
+    applied.push(applyPart(context, first));
     const starting = start(params);
     try {
-      applied.push(applyPart(context, planJoin(input)));
+      applied.push(applyPart(context, meanwhile));
     } catch (error) {
       await Promise.allSettled([runtime.call("release", { gate, isGo: false }), starting]);
       throw error;

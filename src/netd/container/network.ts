@@ -6,10 +6,13 @@
 import { rmSync } from "node:fs";
 import { type AppliedSteps, applySteps, type NetworkStep, teardownSteps, undoSteps } from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
+import { endpointInput } from "../container-launch.ts";
 import type { DaemonContext } from "../context.ts";
-import { planDetach } from "../endpoint-plan.ts";
+import { planDetach, planJoin, planLoopback, planNamespace } from "../endpoint-plan.ts";
 import { findLink } from "../kernel-facts.ts";
 import { linkAlias } from "../network-plan.ts";
+import type { ContainerRow } from "../state-store.ts";
+import { hasOwnNamespace } from "./network-mode.ts";
 
 /** How long the kernel gets to take a veth pair down with its namespace, in milliseconds. */
 const LEAVE_LIMIT_MS = 2_000;
@@ -23,8 +26,30 @@ export function applyPart({ journal, session }: DaemonContext, steps: readonly N
   }
 }
 
-/** Have the resolver know a container. @throws {NetdError} DNS_UNAVAILABLE */
+/** Plan what a container's network takes before its process, and while that is being made. */
+export function planNetwork(
+  context: DaemonContext,
+  container: Container,
+): { first: NetworkStep[]; meanwhile: NetworkStep[] } {
+  const { row, lease } = container;
+  if (lease !== undefined) {
+    const input = endpointInput(context, container, lease);
+    return { first: planNamespace(input), meanwhile: planJoin(input) };
+  }
+  const input = { netns: row.name };
+  return hasOwnNamespace(row.network)
+    ? { first: planNamespace(input), meanwhile: planLoopback(input) }
+    : { first: [], meanwhile: [] };
+}
+
+/** Plan what takes a container out of its network: nothing for one that lives in a namespace of others. */
+export function planLeave({ name, network }: Pick<ContainerRow, "name" | "network">): NetworkStep[] {
+  return hasOwnNamespace(network) ? planDetach({ netns: name }) : [];
+}
+
+/** Have the resolver know a container that has a place in a network. @throws {NetdError} DNS_UNAVAILABLE */
 export async function announceName(context: DaemonContext, { row, lease }: Container): Promise<void> {
+  if (lease === undefined) return;
   const upstreams = row.spec.dns === undefined ? {} : { upstreams: row.spec.dns };
   const client = await context.dns.client();
   await client.request({
@@ -55,11 +80,12 @@ export async function undoParts(
 /** Take down what joins a container to its network. Goes on after each failure, and logs them. */
 export async function leaveNetwork(context: DaemonContext, container: Container): Promise<void> {
   const { journal, logger, dns, session, hosts } = context;
-  const { row, paths } = container;
-  await dns.current?.request({ method: "remove", network: row.network, name: row.name }).catch((error: unknown) => {
+  const { row, paths, lease } = container;
+  const unnamed = lease && dns.current?.request({ method: "remove", network: row.network, name: row.name });
+  await unnamed?.catch((error: unknown) => {
     logger.warn({ err: error, container: row.name }, "cannot remove a name from the resolver");
   });
-  for (const error of teardownSteps(planDetach({ netns: row.name }), { journal: journal.note, session })) {
+  for (const error of teardownSteps(planLeave(row), { journal: journal.note, session })) {
     logger.error({ err: error, container: row.name }, "cannot take down a part of a container's network");
   }
   journal.flush();

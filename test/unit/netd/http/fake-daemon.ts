@@ -15,6 +15,7 @@ export const WEB: ContainerInfo = {
   state: "running",
   pid: 42,
   restartCount: 0,
+  networkMode: "default",
   createdAt: "2026-01-01T00:00:00.000Z",
   startedAt: "2026-01-01T00:00:01.000Z",
   hostname: "web",
