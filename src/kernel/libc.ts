@@ -9,7 +9,8 @@
  */
 import koffi from "koffi";
 
-const libc = koffi.load("libc.so.6");
+/** The library, for the files beside this one that bind what only a few callers need. */
+export const libc = koffi.load("libc.so.6");
 
 /** Numbers of system calls that differ between architectures (asm/unistd_64.h, asm-generic/unistd.h). */
 const SYS_BY_ARCH: Record<

@@ -4,8 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { walkMain } from "../kernel/process/index.ts";
-import { serve } from "./serve.ts";
+import { runCommandLine } from "./command/run-command.ts";
 
 /** Set by the build. */
 declare const NETD_VERSION: string;
@@ -32,14 +31,17 @@ main(process.argv.slice(2));
 
 function main(argv: string[]): void {
   const [command, ...rest] = argv;
-  if (command === "-h" || command === "--help") process.stdout.write(USAGE);
-  else if (command === "--version") process.stdout.write(`netd-runtime ${NETD_VERSION}\n`);
-  else if (command === "serve") runServe(rest);
-  else if (command === "walk") runWalk(rest);
-  else failUsage(command === undefined ? "a command is missing" : `there is no command "${command}"`);
+  if (command === "serve") void runServe(rest);
+  else if (command === "walk") void runWalk(rest);
+  else void runOnce(argv);
 }
 
-function runServe(argv: string[]): void {
+/** The command line of an OCI runtime. What else is open, such as a terminal's streams, does not keep us. */
+async function runOnce(argv: string[]): Promise<void> {
+  process.exit(await runCommandLine(argv, { version: NETD_VERSION, script: __filename }));
+}
+
+async function runServe(argv: string[]): Promise<void> {
   let values: { socket?: string; "run-dir"?: string; help?: boolean };
   try {
     ({ values } = parseArgs({
@@ -59,19 +61,21 @@ function runServe(argv: string[]): void {
     failUsage("--socket and --run-dir are needed");
     return;
   }
-  serve({ socket, runDir, version: NETD_VERSION, script: __filename }).catch((error: unknown) => {
+  const { serve } = await import("./serve.ts");
+  await serve({ socket, runDir, version: NETD_VERSION, script: __filename }).catch((error: unknown) => {
     process.stderr.write(`netd-runtime: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = EXIT_FAILED;
   });
 }
 
 /** The slow start's own process; its three arguments are descriptors. */
-function runWalk(argv: string[]): void {
+async function runWalk(argv: string[]): Promise<void> {
   const [stepsFd, reportFd, ackFd] = argv.map(Number);
   if (stepsFd === undefined || reportFd === undefined || ackFd === undefined || argv.length !== 3) {
     failUsage("walk is for netd-runtime itself");
     return;
   }
+  const { walkMain } = await import("../kernel/process/index.ts");
   walkMain(stepsFd, reportFd, ackFd);
 }
 

@@ -6,7 +6,8 @@
  * @module
  */
 import { closeSync, type FSWatcher, watch } from "node:fs";
-import { exitCodeOf, openProcess, readProcessStat, waitStatusOfPidfd } from "../kernel/process/index.ts";
+import { readProcessStat } from "../kernel/proc/index.ts";
+import { exitCodeOf, openProcess, waitStatusOfPidfd } from "../kernel/process/index.ts";
 import type { ExitHandler } from "./child-watch.ts";
 
 /** A process to be watched. */

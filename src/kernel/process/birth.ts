@@ -44,6 +44,8 @@ export interface BirthRequest {
    * throws ends the launch.
    */
   takeListener?: (fd: number, pid: number) => void;
+  /** Runs the hooks of a step `hooks.await`, while the child `pid` waits there; an error of its own ends the child. */
+  onHooks?: (pid: number) => Promise<void>;
 }
 
 /** A child on its way, and our ends of the pipes to it; the caller closes them. */
@@ -143,6 +145,7 @@ export class Midwife implements Disposable {
 function descriptorsOf(steps: readonly ProcessStep[]): number[] {
   return steps.flatMap((step) => {
     if (step.op === "namespaces.enter") return [step.pidfd];
+    if (step.op === "start.wait") return [step.startFd, step.resultFd];
     if (step.op !== "stdio.open") return [];
     return [step.stdin, step.stdout, step.stderr].flatMap((source) => ("fd" in source ? [source.fd] : []));
   });

@@ -7,10 +7,11 @@ import { closeSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { formatError, NetdError, parseError } from "../../errors.ts";
 import { close, kill } from "../libc.ts";
+import { hasExecuted, type ProcessStat, readProcessStat } from "../proc/index.ts";
 import { type BirthRequest, Midwife, type Newborn, type TestFault } from "./birth.ts";
 import { GATE_ANSWER } from "./gate-step.ts";
 import { takeDescriptor } from "./pidfd.ts";
-import { hasExecuted, type ProcessStat, readProcessStat, reapDying } from "./process-status.ts";
+import { reapDying } from "./process-status.ts";
 import type { Report, StepFailure } from "./report.ts";
 
 /** What a {@link ForkServer} is made from. */
@@ -79,10 +80,10 @@ export class ForkServer implements Disposable {
       const newborn = this.#midwife.fork(request, fault);
       const outcome = await watchNewborn(newborn, request, SILENCE_MS);
       const stat = readProcessStat(newborn.pid);
-      const isRunning = outcome.failure === undefined && hasExecuted(stat);
-      if (isRunning) return launched(newborn.pid, stat!, forks, false, outcome.terminalFd);
+      const isRunning = outcome.failure === undefined && (outcome.waits === true || hasExecuted(stat));
+      if (isRunning && stat !== undefined) return launched(newborn.pid, stat, forks, false, outcome.terminalFd);
       bury(newborn.pid, outcome);
-      if (outcome.failure !== undefined) throw errorOf(outcome.failure);
+      if (outcome.failure !== undefined) throw errorOf(outcome.failure, outcome.hookError);
     }
     return this.#launchSlowly(request);
   }
@@ -92,11 +93,12 @@ export class ForkServer implements Disposable {
     const newborn = this.#midwife.spawn(request, this.#options.walkCommand);
     const outcome = await watchNewborn(newborn, request, SLOW_SILENCE_MS);
     const stat = readProcessStat(newborn.pid);
-    if (outcome.failure === undefined && stat !== undefined && stat.command !== WALKER_NAME) {
+    const isRunning = outcome.waits === true || stat?.command !== WALKER_NAME;
+    if (outcome.failure === undefined && stat !== undefined && isRunning) {
       return launched(newborn.pid, stat, 1 + RETRIES_MAX, true, outcome.terminalFd);
     }
     bury(newborn.pid, outcome);
-    if (outcome.failure !== undefined) throw errorOf(outcome.failure);
+    if (outcome.failure !== undefined) throw errorOf(outcome.failure, outcome.hookError);
     throw new NetdError("LAUNCH_FAILED", "Cannot start the process: neither a fork nor a fresh node came to its exec", {
       remedy: "Look into the runtime's log, and whether memory is short",
     });
@@ -110,6 +112,10 @@ export class ForkServer implements Disposable {
 
 interface Outcome {
   failure?: StepFailure;
+  /** Why the parent called it off at its hooks. */
+  hookError?: unknown;
+  /** It waits for its start, which is not our business. */
+  waits?: boolean;
   terminalFd?: number;
 }
 
@@ -139,6 +145,34 @@ function watchNewborn({ pid, reportFd, ackFd }: Newborn, request: BirthRequest, 
         if (!pipe.destroyed) answerGate();
       });
     }
+    const runHooks = (): void => {
+      clearTimeout(alarm);
+      const hooks = request.onHooks?.(pid) ?? Promise.resolve();
+      hooks
+        .then(
+          () => GATE_ANSWER.go,
+          (error: unknown) => {
+            outcome.hookError = error;
+            return GATE_ANSWER.callOff;
+          },
+        )
+        .then((text) => {
+          startAlarm();
+          if (!pipe.destroyed) answer(pid, ackFd, text);
+        });
+    };
+    const take = (report: Report): void => {
+      if ("failure" in report) outcome.failure = report.failure;
+      else if ("terminal" in report || "listener" in report) takeOffered(report, { pid, ackFd, outcome, request });
+      else if ("reached" in report) runHooks();
+      else if ("isBusy" in report) {
+        clearTimeout(alarm);
+        if (!report.isBusy) startAlarm();
+      } else if ("waits" in report) {
+        outcome.waits = true;
+        pipe.destroy();
+      }
+    };
     pipe.setEncoding("utf8");
     pipe.on("data", (piece: string) => {
       alarm?.refresh();
@@ -146,7 +180,7 @@ function watchNewborn({ pid, reportFd, ackFd }: Newborn, request: BirthRequest, 
       const lines = text.split("\n");
       text = lines.pop() ?? "";
       for (const line of lines) {
-        takeReport(JSON.parse(line) as Report, { pid, ackFd, outcome, request });
+        take(JSON.parse(line) as Report);
         answerGate();
       }
     });
@@ -166,12 +200,8 @@ interface ReportTarget {
   request: BirthRequest;
 }
 
-function takeReport(report: Report, { pid, ackFd, outcome, request }: ReportTarget): void {
-  if ("failure" in report) {
-    outcome.failure = report.failure;
-    return;
-  }
-  if ("progress" in report) return;
+function takeOffered(report: { terminal: number } | { listener: number }, target: ReportTarget): void {
+  const { pid, ackFd, outcome, request } = target;
   let fd: number;
   try {
     fd = takeDescriptor(pid, "terminal" in report ? report.terminal : report.listener);
@@ -223,7 +253,8 @@ function launched(
   return { pid, startTime: stat.startTime, forks, isSlow, ...(terminalFd === undefined ? {} : { terminalFd }) };
 }
 
-function errorOf({ step, op, error }: StepFailure): NetdError {
+function errorOf({ step, op, error }: StepFailure, hookError?: unknown): NetdError {
+  if (hookError instanceof NetdError) return hookError;
   if (error.code !== "KERNEL_CALL_FAILED" && error.code !== "INTERNAL") return parseError(error);
   return new NetdError("LAUNCH_FAILED", `Cannot start the process: step ${step + 1}, ${op}, failed: ${error.message}`, {
     remedy: error.remedy ?? "See the same steps as commands with '--show', and try the failing one by hand",

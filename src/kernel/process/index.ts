@@ -13,19 +13,15 @@ export {
   type ForkServerOptions,
   type LaunchedProcess,
 } from "./fork-server.ts";
+export type { HookProgram } from "./hook-steps.ts";
 export type { MountFlag, MountFlagChange, MountPropagation } from "./mount-attributes.ts";
 export type { OldMountFlag } from "./mount-old-call.ts";
 export type { NamespaceKind } from "./namespace-steps.ts";
 export { openProcess, signalProcess, takeDescriptor } from "./pidfd.ts";
 export { duplicateDescriptor, makePipe, type Pipe, setNonblocking } from "./pipe.ts";
-export {
-  exitCodeOf,
-  parseProcessStat,
-  readProcessStat,
-  reap,
-  waitStatusOfPidfd,
-} from "./process-status.ts";
+export { exitCodeOf, reap, waitStatusOfPidfd } from "./process-status.ts";
 export { definitionOf, PROCESS_STEP_OPS, type ProcessStep, type ProcessStepOp } from "./process-step.ts";
+export { readTerminalSize, setRawTerminal } from "./raw-terminal.ts";
 export { rehearse } from "./rehearse.ts";
 export { isSealed, sealProgram } from "./seal-program.ts";
 export type { StdioSource } from "./stdio-steps.ts";

@@ -8,6 +8,7 @@ import type { ProcessStepDefinition } from "./define-step.ts";
 import { type DeviceMakeStep, deviceMake, type LinkMakeStep, linkMake } from "./device-steps.ts";
 import { type ExecStep, exec } from "./exec-step.ts";
 import { type GateWaitStep, gateWait } from "./gate-step.ts";
+import { type HooksAwaitStep, type HooksRunStep, hooksAwait, hooksRun } from "./hook-steps.ts";
 import {
   type CapabilitiesBoundStep,
   type CapabilitiesSetStep,
@@ -71,6 +72,7 @@ import {
 } from "./root-steps.ts";
 import { type SeccompLoadStep, seccompLoad } from "./seccomp-step.ts";
 import { type SignalsResetStep, signalsReset } from "./signal-steps.ts";
+import { type StartWaitStep, startWait } from "./start-step.ts";
 import {
   type DescriptorsCloseStep,
   descriptorsClose,
@@ -94,6 +96,8 @@ export type ProcessStep =
   | DirectoryMakeStep
   | ExecStep
   | GateWaitStep
+  | HooksAwaitStep
+  | HooksRunStep
   | HostnameSetStep
   | KeyringJoinStep
   | LinkMakeStep
@@ -121,6 +125,7 @@ export type ProcessStep =
   | SeccompLoadStep
   | SessionStartStep
   | SignalsResetStep
+  | StartWaitStep
   | StdioOpenStep
   | TerminalOpenStep
   | UmaskSetStep
@@ -142,6 +147,8 @@ const DEFINITIONS: Definitions = {
   "directory.make": directoryMake,
   exec,
   "gate.wait": gateWait,
+  "hooks.await": hooksAwait,
+  "hooks.run": hooksRun,
   "hostname.set": hostnameSet,
   "keyring.join": keyringJoin,
   "link.make": linkMake,
@@ -169,6 +176,7 @@ const DEFINITIONS: Definitions = {
   "seccomp.load": seccompLoad,
   "session.start": sessionStart,
   "signals.reset": signalsReset,
+  "start.wait": startWait,
   "stdio.open": stdioOpen,
   "terminal.open": terminalOpen,
   "umask.set": umaskSet,

@@ -17,8 +17,19 @@ export interface StepFailure {
   error: ErrorDocument;
 }
 
-/** One line of the pipe. End of file without a failure: the exec worked, or the process died. Progress only tells that it lives. */
-export type Report = { terminal: number } | { listener: number } | { progress: string } | { failure: StepFailure };
+/** One line of the pipe. End of file without a failure: the exec worked, or the process died. */
+export type Report =
+  | { terminal: number }
+  | { listener: number }
+  /** Only tells that it lives. */
+  | { progress: string }
+  /** At `hooks.await`: wants an answer. */
+  | { reached: "hooks" }
+  /** Whether it runs a hook, for as long as that takes. */
+  | { isBusy: boolean }
+  /** At `start.wait`: hears from the parent no more. */
+  | { waits: true }
+  | { failure: StepFailure };
 
 /** Write one report; a pipe takes lines of this length whole. */
 export function sendReport(fd: number, report: Report): void {

@@ -24,6 +24,8 @@ export interface SealProgramOptions {
   program: string;
   argv: readonly string[];
   env: NodeJS.ProcessEnv;
+  /** So many descriptors from 3 on stay open. */
+  preserved?: number;
 }
 
 /** Whether this process was executed by {@link sealProgram}. */
@@ -32,7 +34,7 @@ export function isSealed(env: NodeJS.ProcessEnv): boolean {
 }
 
 /** Execute the program from a read-only mount of its file. Returns only by an error. @throws {KernelError} */
-export function sealProgram({ program, argv, env }: SealProgramOptions): never {
+export function sealProgram({ program, argv, env, preserved = 0 }: SealProgramOptions): never {
   const mountFd = cloneMount(AT_FDCWD, program, false);
   addMountFlags(mountFd, ["ro"]);
   const path = `/proc/self/fd/${mountFd}`;
@@ -40,7 +42,7 @@ export function sealProgram({ program, argv, env }: SealProgramOptions): never {
     value === undefined ? [] : [`${name}=${value}`],
   );
   // Node marks them close-on-exec.
-  for (const fd of [0, 1, 2]) fcntl(fd, F_SETFD, 0);
+  for (let fd = 0; fd < 3 + preserved; fd++) fcntl(fd, F_SETFD, 0);
   check(execve(path, [...argv, null], [...envp, null]), () => `execve(${program})`);
   throw new KernelError(`execve(${program})`, lastErrno());
 }

@@ -7,9 +7,10 @@
  */
 import { NetdError } from "../../errors.ts";
 import { check } from "../errno.ts";
-import { close, closeRange, dup2, fchown, fstatfs, ioctl, ioctlNumber, open, read, setsid } from "../libc.ts";
+import { close, closeRange, dup2, fchown, fcntl, fstatfs, ioctl, ioctlNumber, open, read, setsid } from "../libc.ts";
 import { shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition, WalkState } from "./define-step.ts";
+import { S_IFCHR, statusOf } from "./file-status.ts";
 import { attachMount, cloneMount } from "./mount-attributes.ts";
 import { AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_NOFOLLOW, O_RDONLY, O_RDWR } from "./open-flags.ts";
 import { sendReport } from "./report.ts";
@@ -52,6 +53,8 @@ export interface DescriptorsCloseStep {
   op: "descriptors.close";
   /** Keep the parent's answers too: a later step asks a question. */
   keepsAnswers?: true;
+  /** Leave so many from 3 on to the program; they were open when the runtime began. */
+  preserved?: number;
 }
 
 /** asm-generic/ioctls.h. */
@@ -63,6 +66,8 @@ const DEVPTS_SUPER_MAGIC = 0x1cd1n;
 /** linux/close_range.h. */
 const CLOSE_RANGE_CLOEXEC = 4;
 const LAST_FD = 0xffffffff;
+/** fcntl.h. */
+const F_SETFD = 2;
 /** Group of terminals, fixed by everybody's use of `gid=5`. */
 const TTY_GID = 5;
 
@@ -125,8 +130,9 @@ export const terminalOpen: ProcessStepDefinition<TerminalOpenStep> = {
  * open until the exec: V8 still writes to its event loop's, and aborts when it cannot.
  */
 export const descriptorsClose: ProcessStepDefinition<DescriptorsCloseStep> = {
-  walk({ keepsAnswers }, state) {
+  walk({ keepsAnswers, preserved = 0 }, state) {
     check(closeRange(3, LAST_FD, CLOSE_RANGE_CLOEXEC), () => "close_range(3, ~0, CLOEXEC)");
+    for (let fd = 3; fd < 3 + preserved; fd++) check(fcntl(fd, F_SETFD, 0), () => `fcntl(${fd}, F_SETFD, 0)`);
     const { nodeFdMax, reportFd, ackFd } = state;
     let from = nodeFdMax + 1;
     for (const kept of keepsAnswers === true ? [Math.min(reportFd, ackFd), Math.max(reportFd, ackFd)] : [reportFd]) {
@@ -148,8 +154,17 @@ function connect(source: StdioSource, target: 0 | 1 | 2, mode: number, uid: numb
     : source.fd;
   check(dup2(fd, target), () => `dup2(${fd}, ${target})`);
   if (isOpened) close(fd);
-  const isNull = isOpened && source.path === "/dev/null";
-  if ((uid !== 0 || gid !== 0) && !isNull) check(fchown(target, uid, gid), () => `fchown(descriptor ${target})`);
+  if (uid === 0 && gid === 0) return;
+  const isNull = isOpened ? source.path === "/dev/null" : isNullDevice(target);
+  if (isNull) return;
+  const changed = fchown(target, uid, gid);
+  // What our caller gave us may be of a kind that has no owner, or not ours to give away.
+  if (isOpened) check(changed, () => `fchown(descriptor ${target})`);
+}
+
+function isNullDevice(fd: number): boolean {
+  const { type, deviceMajor, deviceMinor } = statusOf(fd);
+  return type === S_IFCHR && deviceMajor === 1 && deviceMinor === 3;
 }
 
 /** A file that only looks like a multiplexer would give its maker our terminal. */

@@ -8,8 +8,10 @@ import type { NamespaceKind, PidNamespace, ProcessStep } from "../../kernel/proc
 import type { OciConfig, OciNamespace, OciSeccomp } from "../oci/config.ts";
 import type { StartParams } from "../protocol.ts";
 import { planDevices } from "./device-steps.ts";
+import { planHooksInside, planHooksOutside } from "./hook-steps.ts";
 import { planIdentity } from "./identity-steps.ts";
 import { planHostPropagation, planMounts, planRootEntry } from "./mount-steps.ts";
+import type { OneShotParams } from "./one-shot-params.ts";
 
 /** What a plan depends on besides its container. */
 export interface HostFacts {
@@ -29,11 +31,12 @@ export interface ProcessPlan {
 }
 
 /** Plan the first process of a container, with all that isolates it. */
-export function planContainer(params: StartParams, facts: HostFacts): ProcessPlan {
+export function planContainer(params: StartParams | OneShotParams, facts: HostFacts): ProcessPlan {
   const { config } = params;
+  const oneShot = "stdio" in params ? params : undefined;
   const { namespaces } = config.linux;
   const seccomp = config.linux.seccomp === undefined ? undefined : facts.compileSeccomp(config.linux.seccomp);
-  const { filledVolumes = [] } = params;
+  const filledVolumes = "filledVolumes" in params ? (params.filledVolumes ?? []) : [];
   const mounts = planMounts(config, { cgroups: facts.cgroups, filledVolumes });
   const isNew = (type: OciNamespace["type"]) => namespaces.some((ns) => ns.type === type && ns.path === undefined);
   return {
@@ -57,9 +60,14 @@ export function planContainer(params: StartParams, facts: HostFacts): ProcessPla
       ...planProtectedPaths(config),
       ...mounts.after,
       ...(config.root.readonly === true ? [{ op: "root.readonly", path: config.root.path } as const] : []),
+      ...(oneShot === undefined ? [] : planHooksOutside(oneShot)),
       ...planRootEntry(config, params.isRootMoved === true),
-      ...(params.gate === undefined ? [] : [{ op: "gate.wait" } as const]),
-      ...planIdentity(config.process, seccomp),
+      ...("gate" in params && params.gate !== undefined ? [{ op: "gate.wait" } as const] : []),
+      ...planIdentity(config.process, {
+        seccomp,
+        preserveFds: oneShot?.preserveFds ?? 0,
+        beforeExec: oneShot === undefined ? [] : planHooksInside(oneShot),
+      }),
     ],
     ...(seccomp === undefined ? {} : { seccomp }),
   };
@@ -70,9 +78,16 @@ export function keyringName(containerId: string): string {
   return `_ses.${containerId}`;
 }
 
-function planStdio({ config, stdin, streamDir }: StartParams): ProcessStep {
+function planStdio(params: StartParams | OneShotParams): ProcessStep {
+  const { config } = params;
   const { uid, gid } = config.process.user;
   const isTerminal = config.process.terminal === true;
+  if ("stdio" in params) {
+    const none = { path: "/dev/null" };
+    const sources = isTerminal ? { stdin: none, stdout: none, stderr: none } : params.stdio;
+    return { op: "stdio.open", ...sources, uid, gid };
+  }
+  const { stdin, streamDir } = params;
   const at = (name: string) => ({ path: isTerminal ? "/dev/null" : `${streamDir}/${name}` });
   return {
     op: "stdio.open",
@@ -95,8 +110,9 @@ function planNamespaces(namespaces: readonly OciNamespace[]): ProcessStep[] {
   return [...joined, ...(made.length === 0 ? [] : [{ op: "namespaces.unshare", kinds: made } as const])];
 }
 
-function planRoot({ config, overlay }: StartParams): ProcessStep {
-  const { path } = config.root;
+function planRoot(params: StartParams | OneShotParams): ProcessStep {
+  const { path } = params.config.root;
+  const overlay = "overlay" in params ? params.overlay : undefined;
   return overlay === undefined ? { op: "root.bind", path } : { op: "root.overlay", target: path, ...overlay };
 }
 

@@ -22,11 +22,13 @@ export interface PlanExecOptions {
   keyring: string;
   /** The container's own filter. */
   seccomp?: SeccompProgram | undefined;
+  /** So many descriptors from 3 on are the program's too. */
+  preserveFds?: number;
 }
 
 /** Plan a process that enters all namespaces of a container. */
 export function planExec(process: OciProcess, options: PlanExecOptions): ProcessPlan {
-  const { pid, pidfd, joinFiles, stdin, stdout, stderr, keyring, seccomp } = options;
+  const { pid, pidfd, joinFiles, stdin, stdout, stderr, keyring, seccomp, preserveFds = 0 } = options;
   const { consoleSize, user } = process;
   const terminal: ProcessStep = {
     op: "terminal.open",
@@ -45,7 +47,7 @@ export function planExec(process: OciProcess, options: PlanExecOptions): Process
       { op: "keyring.join", name: keyring },
       { op: "root.current" },
       ...(process.terminal === true ? [terminal] : []),
-      ...planIdentity(process, seccomp),
+      ...planIdentity(process, { seccomp, preserveFds }),
     ],
     ...(seccomp === undefined ? {} : { seccomp }),
   };

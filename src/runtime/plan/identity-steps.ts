@@ -10,17 +10,33 @@ import type { OciProcess } from "../oci/config.ts";
 /** umask of a process that wants no other. */
 const DEFAULT_UMASK = 0o022;
 
+/** What {@link planIdentity} adds for some. */
+export interface PlanIdentityOptions {
+  seccomp?: SeccompProgram | undefined;
+  /** So many descriptors from 3 on are the program's too. */
+  preserveFds?: number;
+  /** Steps when nothing but the exec is left to do. */
+  beforeExec?: ProcessStep[];
+}
+
 /**
  * Plan from the entered root to the exec. The order is the kernel's: each step takes away what only earlier ones need. A filter is loaded
- * as late as it can be: after no_new_privs nobody needs a capability for that, else before they go.
+ * as late as it can be: after no_new_privs nobody needs a capability for that, else before they go. One with a listener is loaded before
+ * the wait for a start, while the parent is there to take it.
  */
-export function planIdentity(process: OciProcess, seccomp: SeccompProgram | undefined): ProcessStep[] {
+export function planIdentity(process: OciProcess, options: PlanIdentityOptions = {}): ProcessStep[] {
   const { user, capabilities } = process;
+  const { seccomp, preserveFds = 0, beforeExec = [] } = options;
   const isFrozen = process.noNewPrivileges === true;
+  const hasListener = seccomp?.listener !== undefined;
   const filter: ProcessStep[] =
     seccomp === undefined ? [] : [{ op: "seccomp.load", program: seccomp.program, flags: seccomp.flags }];
   return [
-    { op: "descriptors.close", ...(seccomp?.listener === undefined ? {} : { keepsAnswers: true }) },
+    {
+      op: "descriptors.close",
+      ...(hasListener ? { keepsAnswers: true } : {}),
+      ...(preserveFds === 0 ? {} : { preserved: preserveFds }),
+    },
     { op: "directory.enter", path: process.cwd },
     { op: "umask.set", mask: user.umask ?? DEFAULT_UMASK },
     ...(process.rlimits ?? []).map((limit): ProcessStep => ({ op: "rlimit.set", ...limit })),
@@ -30,7 +46,9 @@ export function planIdentity(process: OciProcess, seccomp: SeccompProgram | unde
     ...planCapabilitySets(process),
     ...(isFrozen ? [{ op: "privileges.freeze" } as const] : []),
     { op: "signals.reset" },
-    ...(isFrozen ? filter : []),
+    ...(isFrozen && hasListener ? filter : []),
+    ...beforeExec,
+    ...(isFrozen && !hasListener ? filter : []),
     { op: "exec", args: process.args, env: process.env },
   ];
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { hasExecuted, parseProcessStat } from "../../../../src/kernel/proc/index.ts";
 import { parseMaps } from "../../../../src/kernel/process/forkable-heap.ts";
-import { exitCodeOf, hasExecuted, parseProcessStat } from "../../../../src/kernel/process/process-status.ts";
+import { exitCodeOf } from "../../../../src/kernel/process/process-status.ts";
 
 const STAT =
   "4711 (a) b (c) Z 1 4711 4711 0 -1 4194624 100 0 0 0 1 2 0 0 20 0 3 0 424242 2000000 100 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 768\n";

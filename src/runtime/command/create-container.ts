@@ -1,0 +1,145 @@
+/**
+ * Makes a container from a bundle: what `create` and `run` have in common.
+ *
+ * @module
+ */
+import { constants, openSync } from "node:fs";
+import { Cgroups, cgroupCreate, restrictLayout, SeccompCompiler } from "../../kernel/index.ts";
+import { readProcessStat } from "../../kernel/proc/index.ts";
+import { ForkServer, type LaunchedProcess, makeFifo } from "../../kernel/process/index.ts";
+import type { OciConfig, OciState } from "../oci/config.ts";
+import { planContainerCgroup } from "../plan/container-cgroup.ts";
+import { type HostFacts, planContainer } from "../plan/container-steps.ts";
+import { listenerTaker } from "../seccomp-listener.ts";
+import type { CommandCall } from "./command.ts";
+import { checkConsole, deliverConsole } from "./console.ts";
+import { destroyContainer } from "./destroy-container.ts";
+import { writePidFile } from "./pid-file.ts";
+import { readBundle } from "./read-bundle.ts";
+import { runHooks } from "./run-hooks.ts";
+import { ensureSealed, NODE_FLAGS } from "./seal.ts";
+import { type ProcessIdentity, StateStore, type StoredState } from "./state-store.ts";
+import { countPreserved, inheritStdio, listenEnvironment } from "./stdio.ts";
+
+/** A container that was made. */
+export interface MadeContainer {
+  store: StateStore;
+  state: StoredState;
+  config: OciConfig;
+  process: LaunchedProcess;
+}
+
+/** How {@link createContainer} makes it. */
+export interface CreateContainerOptions {
+  /** Its process waits for `start`; otherwise it runs. */
+  waits: boolean;
+  /** We end before it does. */
+  isDetached: boolean;
+}
+
+/** Make the container of a call, hand its terminal over and write its pid. Nothing is left of a failure. */
+export async function createContainer(call: CommandCall, options: CreateContainerOptions): Promise<MadeContainer> {
+  const { flags, args, global, report } = call;
+  const { waits, isDetached } = options;
+  const preserveFds = countPreserved(flags.number("preserve-fds") ?? 0, process.env);
+  ensureSealed(global.script, preserveFds);
+  const id = args[0]!; // its count was checked
+  const store = new StateStore(global.root);
+  store.directory(id);
+  const bundle = readBundle(flags.text("bundle") ?? ".", id);
+  const config = addEnvironment(bundle.config, listenEnvironment(process.env));
+  checkConsole(call, { isTerminal: config.process.terminal === true, isDetached });
+  const cgroups = new Cgroups();
+  const { cgroupsPath } = config.linux;
+  const { v1, unified } = cgroups.layout;
+  const freezerFile =
+    v1.freezer !== undefined
+      ? `${v1.freezer}${cgroupsPath}/freezer.state`
+      : unified === undefined
+        ? undefined
+        : `${unified}${cgroupsPath}/cgroup.freeze`;
+  let state: StoredState = {
+    id,
+    ociVersion: config.ociVersion,
+    bundle: bundle.path,
+    rootfs: config.root.path,
+    created: new Date().toISOString(),
+    annotations: config.annotations ?? {},
+    cgroupsPath,
+    ...(freezerFile === undefined ? {} : { freezerFile }),
+    creator: identify(process.pid),
+  };
+  store.reserve(id);
+  try {
+    store.writeState(state);
+    store.writeConfig(id, config);
+    cgroupCreate.apply(planContainerCgroup(config), { cgroups });
+    const wait = waits ? openFifos(store.directory(id)) : undefined;
+    const { ociVersion, annotations } = config;
+    const hookState = { ociVersion, id, bundle: bundle.path, ...(annotations === undefined ? {} : { annotations }) };
+    const plan = planContainer(
+      {
+        containerId: id,
+        config,
+        noNewKeyring: flags.bool("no-new-keyring"),
+        stdio: inheritStdio(),
+        hookState,
+        hookEnv: Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
+        preserveFds,
+        ...(wait === undefined ? {} : { wait }),
+      },
+      planFacts(cgroups, config),
+    );
+    const takeListener = listenerTaker(plan.seccomp, { ...hookState, status: "creating" });
+    using forkServer = new ForkServer({ walkCommand: ["/proc/self/exe", ...NODE_FLAGS, global.script, "walk"] });
+    const launched = await forkServer.launch({
+      ...plan,
+      ...(takeListener === undefined ? {} : { takeListener }),
+      onHooks: async (pid) => {
+        state = { ...state, init: identify(pid) };
+        store.writeState(state);
+        const document: OciState = { ...hookState, status: "creating", pid };
+        await runHooks("prestart", config.hooks?.prestart, document);
+        await runHooks("createRuntime", config.hooks?.createRuntime, document);
+      },
+    });
+    const { pid, startTime } = launched;
+    state = { ...state, init: { pid, startTime } };
+    store.writeState(state);
+    deliverConsole(call, launched.terminalFd);
+    const pidFile = flags.text("pid-file");
+    if (pidFile !== undefined) writePidFile(pidFile, pid);
+    return { store, state, config, process: launched };
+  } catch (error) {
+    await destroyContainer({ store, state, config, cgroups, warn: report.warn });
+    throw error;
+  }
+}
+
+function planFacts(cgroups: Cgroups, { linux: { cgroupsPath, resources } }: OciConfig): HostFacts {
+  const controllers = cgroups.controllersFor(resources);
+  return {
+    cgroups: restrictLayout(cgroups.layout, controllers),
+    joinFiles: cgroups.joinFiles(cgroupsPath, controllers),
+    compileSeccomp: (profile) => new SeccompCompiler().compile(profile),
+  };
+}
+
+/** FIFOs that have a reader and a writer as long as the child lives. */
+function openFifos(directory: string): { startFd: number; resultFd: number } {
+  const [startFd, resultFd] = ["start", "result"].map((name) => {
+    const path = `${directory}/${name}.fifo`;
+    makeFifo(path);
+    return openSync(path, constants.O_RDWR);
+  });
+  return { startFd: startFd!, resultFd: resultFd! }; // two names, two descriptors
+}
+
+function identify(pid: number): ProcessIdentity {
+  return { pid, startTime: readProcessStat(pid)?.startTime ?? 0 };
+}
+
+function addEnvironment(config: OciConfig, variables: string[]): OciConfig {
+  if (variables.length === 0) return config;
+  return { ...config, process: { ...config.process, env: [...config.process.env, ...variables] } };
+}

@@ -1,0 +1,74 @@
+/**
+ * Stays with a process in the foreground: passes signals on, shows its terminal, waits for its end.
+ *
+ * @module
+ */
+import { constants } from "node:os";
+import { becomeSubreaper, listChildren, reapChild } from "../../kernel/index.ts";
+import { exitCodeOf, reap } from "../../kernel/process/index.ts";
+import { type ShownTerminal, showTerminal } from "./show-terminal.ts";
+
+/** What {@link followProcess} follows. */
+export interface FollowOptions {
+  /** Our child. */
+  pid: number;
+  /** Master of its terminal. */
+  terminalFd: number | undefined;
+  /** Reap what it leaves behind. */
+  isSubreaper: boolean;
+}
+
+/** Those that mean ourselves, or that nobody can catch. */
+const KEPT: readonly string[] = [
+  "SIGCHLD",
+  "SIGWINCH",
+  "SIGURG",
+  "SIGPIPE",
+  "SIGKILL",
+  "SIGSTOP",
+  "SIGPROF",
+  "SIGSEGV",
+  "SIGBUS",
+  "SIGFPE",
+  "SIGILL",
+  "SIGIO",
+  "SIGPOLL",
+];
+
+/** Resolves with the exit code of the process, as a shell would show it. */
+export async function followProcess({ pid, terminalFd, isSubreaper }: FollowOptions): Promise<number> {
+  if (isSubreaper) becomeSubreaper();
+  const signals = Object.keys(constants.signals).filter((name) => !KEPT.includes(name)) as NodeJS.Signals[];
+  const passOn = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended; we hear of that next.
+    }
+  };
+  for (const signal of signals) process.on(signal, passOn);
+  const terminal: ShownTerminal | undefined = terminalFd === undefined ? undefined : showTerminal(terminalFd);
+  const exitCode = await waitForEnd(pid, isSubreaper);
+  terminal?.finish();
+  for (const signal of signals) process.off(signal, passOn);
+  return exitCode;
+}
+
+function waitForEnd(pid: number, isSubreaper: boolean): Promise<number> {
+  return new Promise((resolve) => {
+    // Keeps the event loop alive, which a handler of signals does not.
+    const anchor = setInterval(() => {}, 1 << 30);
+    const collect = (): void => {
+      if (isSubreaper) for (const child of listChildren()) if (child !== pid) reapChild(child);
+      const status = reap(pid);
+      if (status === undefined) return;
+      clearInterval(anchor);
+      process.off("SIGCHLD", collect);
+      // Nobody but us reaps our children, so it is a status.
+      resolve(typeof status === "number" ? exitCodeOf(status) : 255);
+    };
+    process.on("SIGCHLD", collect);
+    // It may have ended before we listened.
+    collect();
+  });
+}
