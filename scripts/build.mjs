@@ -8,7 +8,13 @@ const COMMANDS = {
   netd: { entry: "src/netd/main.ts", shebang: "#!/usr/bin/env -S node --max-semi-space-size=1" },
   // netctl speaks to a unix socket: dropping the certificates variable saves 40 ms of every start.
   netctl: { entry: "src/netctl/main.ts", shebang: "#!/usr/bin/env -S -u NODE_EXTRA_CA_CERTS node" },
-  "netd-runtime": { entry: "src/runtime/main.ts", shebang: "#!/usr/bin/env -S node --single-threaded" },
+  // The variable has no effect here either. Hooks get the environment without it.
+  "netd-runtime": {
+    entry: "src/runtime/main.ts",
+    shebang: "#!/usr/bin/env -S -u NODE_EXTRA_CA_CERTS node --single-threaded",
+  },
+  // Loaded by netd-runtime.
+  "netd-runtime-forking": { entry: "src/runtime/forking.ts" },
   "netd-dns": { entry: "src/dns/main.ts", shebang: "#!/usr/bin/env node" },
   "netd-sandbox": { entry: "src/sandbox/main.ts", shebang: "#!/usr/bin/env node" },
 };
@@ -37,7 +43,7 @@ for (const [name, { entry, shebang }] of Object.entries(COMMANDS)) {
     platform: "node",
     target: "node20",
     format: "cjs",
-    banner: { js: shebang },
+    ...(shebang === undefined ? {} : { banner: { js: shebang } }),
     // Packages that carry a native binary are loaded from node_modules.
     external: ["koffi", "libsql", "netlink/dist/netlink.js"],
     define: { NETD_VERSION: JSON.stringify(version) },
@@ -49,5 +55,5 @@ for (const [name, { entry, shebang }] of Object.entries(COMMANDS)) {
     legalComments: "none",
     logLevel: "warning",
   });
-  chmodSync(outfile, 0o755);
+  if (shebang !== undefined) chmodSync(outfile, 0o755);
 }

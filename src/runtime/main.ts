@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { loadForking } from "./command/load-forking.ts";
 import { runCommandLine } from "./command/run-command.ts";
 
 /** Set by the build. */
@@ -32,7 +33,7 @@ main(process.argv.slice(2));
 function main(argv: string[]): void {
   const [command, ...rest] = argv;
   if (command === "serve") void runServe(rest);
-  else if (command === "walk") void runWalk(rest);
+  else if (command === "walk") runWalk(rest);
   else void runOnce(argv);
 }
 
@@ -61,22 +62,22 @@ async function runServe(argv: string[]): Promise<void> {
     failUsage("--socket and --run-dir are needed");
     return;
   }
-  const { serve } = await import("./serve.ts");
-  await serve({ socket, runDir, version: NETD_VERSION, script: __filename }).catch((error: unknown) => {
-    process.stderr.write(`netd-runtime: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = EXIT_FAILED;
-  });
+  await loadForking()
+    .serve({ socket, runDir, version: NETD_VERSION, script: __filename })
+    .catch((error: unknown) => {
+      process.stderr.write(`netd-runtime: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exitCode = EXIT_FAILED;
+    });
 }
 
 /** The slow start's own process; its three arguments are descriptors. */
-async function runWalk(argv: string[]): Promise<void> {
+function runWalk(argv: string[]): void {
   const [stepsFd, reportFd, ackFd] = argv.map(Number);
   if (stepsFd === undefined || reportFd === undefined || ackFd === undefined || argv.length !== 3) {
     failUsage("walk is for netd-runtime itself");
     return;
   }
-  const { walkMain } = await import("../kernel/process/index.ts");
-  walkMain(stepsFd, reportFd, ackFd);
+  loadForking().walkMain(stepsFd, reportFd, ackFd);
 }
 
 function failUsage(reason: string): void {

@@ -56,6 +56,7 @@ export class RuntimeHost implements AsyncDisposable {
     mkdirSync(BUNDLE_DIRECTORY, { recursive: true });
     this.#bundle = join(mkdtempSync(join(BUNDLE_DIRECTORY, "netd-runtime-")), "netd-runtime.cjs");
     bundle("src/runtime/main.ts", this.#bundle);
+    bundle("src/runtime/forking.ts", join(this.#bundle, "../netd-runtime-forking.cjs"));
     makeRootfs(join(this.directory, "busybox"));
   }
 

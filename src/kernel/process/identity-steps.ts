@@ -101,6 +101,7 @@ const PR_CAP_AMBIENT = 47;
 const PR_CAP_AMBIENT_RAISE = 2;
 const PR_CAP_AMBIENT_CLEAR_ALL = 4;
 const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+const EPERM = 1;
 const EINVAL = 22;
 
 /** Carries out {@link HostnameSetStep}. */
@@ -179,7 +180,9 @@ export const capabilitiesSet: ProcessStepDefinition<CapabilitiesSetStep> = {
     check(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), () => "prctl(PR_CAP_AMBIENT_CLEAR_ALL)");
     for (const name of ambient) {
       const number = CAPABILITIES.indexOf(name);
-      check(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0), () => `prctl(PR_CAP_AMBIENT_RAISE, ${name})`);
+      if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) >= 0) continue;
+      // One that is not in the inheritable set as well has no effect, as in runc, whose own example asks for it.
+      if (lastErrno() !== EPERM) throw new KernelError(`prctl(PR_CAP_AMBIENT_RAISE, ${name})`, lastErrno());
     }
   },
   toShell: ({ inheritable, ambient }) => [

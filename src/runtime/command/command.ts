@@ -42,5 +42,6 @@ export interface CommandSpec {
   isOrdered?: boolean;
   /** Exit code of its failures; absent: 1. */
   failure?: number;
-  load: () => Promise<CommandAction>;
+  /** Called for this command only: what it needs may be large. */
+  load: () => CommandAction;
 }

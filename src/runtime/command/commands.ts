@@ -5,6 +5,10 @@
  */
 import type { CommandSpec } from "./command.ts";
 import type { FlagSpec } from "./command-line.ts";
+import { kill } from "./kill.ts";
+import { loadForking } from "./load-forking.ts";
+import { start } from "./start.ts";
+import { state } from "./state.ts";
 
 const BUNDLE: FlagSpec = {
   names: ["bundle", "b"],
@@ -41,7 +45,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["netd-runtime create --bundle /srv/web web"],
     flags: CREATION,
     count: [1, 1],
-    load: async () => (await import("./create.ts")).create,
+    load: () => loadForking().create,
   },
   {
     name: "delete",
@@ -56,7 +60,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
     ],
     count: [1, 1],
-    load: async () => (await import("./delete.ts")).deleteContainer,
+    load: () => loadForking().deleteContainer,
   },
   {
     name: "kill",
@@ -65,7 +69,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["netd-runtime kill web KILL"],
     flags: [{ names: ["all", "a"], kind: "bool", usage: "send the signal to all processes inside the container" }],
     count: [1, 2],
-    load: async () => (await import("./kill.ts")).kill,
+    load: () => kill,
   },
   {
     name: "run",
@@ -79,7 +83,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { names: ["no-subreaper"], kind: "bool", usage: "do not reap processes that the container leaves behind" },
     ],
     count: [1, 1],
-    load: async () => (await import("./run.ts")).run,
+    load: () => loadForking().run,
   },
   {
     name: "start",
@@ -88,7 +92,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["netd-runtime start web"],
     flags: [],
     count: [1, 1],
-    load: async () => (await import("./start.ts")).start,
+    load: () => start,
   },
   {
     name: "state",
@@ -97,6 +101,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["netd-runtime state web"],
     flags: [],
     count: [1, 1],
-    load: async () => (await import("./state.ts")).state,
+    load: () => state,
   },
 ];

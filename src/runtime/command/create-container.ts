@@ -11,6 +11,7 @@ import type { OciConfig, OciState } from "../oci/config.ts";
 import { planContainerCgroup } from "../plan/container-cgroup.ts";
 import { type HostFacts, planContainer } from "../plan/container-steps.ts";
 import { listenerTaker } from "../seccomp-listener.ts";
+import { allowDevices } from "./allowed-devices.ts";
 import type { CommandCall } from "./command.ts";
 import { checkConsole, deliverConsole } from "./console.ts";
 import { destroyContainer } from "./destroy-container.ts";
@@ -47,7 +48,7 @@ export async function createContainer(call: CommandCall, options: CreateContaine
   const store = new StateStore(global.root);
   store.directory(id);
   const bundle = readBundle(flags.text("bundle") ?? ".", id);
-  const config = addEnvironment(bundle.config, listenEnvironment(process.env));
+  const config = allowDevices(addEnvironment(bundle.config, listenEnvironment(process.env)));
   checkConsole(call, { isTerminal: config.process.terminal === true, isDetached });
   const cgroups = new Cgroups();
   const { cgroupsPath } = config.linux;

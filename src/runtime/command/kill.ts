@@ -6,27 +6,27 @@
 import { NetdError } from "../../errors.ts";
 import type { CommandCall } from "./command.ts";
 import { findStatus } from "./container-status.ts";
+import { thawContainer } from "./freeze.ts";
+import { loadForking } from "./load-forking.ts";
 import { parseSignalNumber } from "./signal-number.ts";
 import { StateStore } from "./state-store.ts";
 
 const SIGKILL = 9;
 
 /** Kill. */
-export async function kill({ args, flags, global }: CommandCall): Promise<number> {
+export function kill({ args, flags, global }: CommandCall): number {
   const store = new StateStore(global.root);
   const [id = "", name = "TERM"] = args;
   const state = store.readState(id);
   const signal = parseSignalNumber(name);
   const status = findStatus(store, state);
   if (flags.bool("all")) {
-    const { Cgroups } = await import("../../kernel/index.ts");
-    for (const pid of new Cgroups().pids(state.cgroupsPath)) send(pid, signal);
+    for (const pid of loadForking().listProcesses(state)) send(pid, signal);
     return 0;
   }
   if (status === "stopped" || state.init === undefined) throw notRunning(id, status);
   send(state.init.pid, signal);
   if (status === "paused" && signal === SIGKILL) {
-    const { thawContainer } = await import("./freeze.ts");
     thawContainer(state);
   }
   return 0;

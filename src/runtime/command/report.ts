@@ -6,7 +6,6 @@
  * @module
  */
 import { appendFileSync, writeSync } from "node:fs";
-import { NetdError } from "../../errors.ts";
 
 /** Where and how. */
 export interface ReporterOptions {
@@ -57,8 +56,10 @@ export class Reporter {
 /** One line with message and remedy. */
 function describe(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const remedy = error instanceof NetdError && error.remedy !== undefined ? `; try: ${error.remedy}` : "";
-  return `${message}${remedy}`.replaceAll("\n", " ");
+  // Not by its class: each half of the program has its own.
+  const { remedy } = error as { remedy?: string };
+  const advice = remedy === undefined ? "" : `; try: ${remedy}`;
+  return `${message}${advice}`.replaceAll("\n", " ");
 }
 
 function writeLine(line: string): void {

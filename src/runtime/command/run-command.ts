@@ -70,8 +70,7 @@ export async function runCommandLine(words: readonly string[], options: CommandL
     const call = parseWords(rest, { specs: [...command.flags, HELP], isOrdered: command.isOrdered ?? false });
     if (call.flags.bool("help")) return print(formatCommandHelp(command));
     checkCount(command, call.args);
-    const action = await command.load();
-    return await action({ ...call, global: readGlobal(flags, options), report });
+    return await command.load()({ ...call, global: readGlobal(flags, options), report });
   } catch (error) {
     report.failure(
       error instanceof UsageError

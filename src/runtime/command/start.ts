@@ -8,6 +8,8 @@ import { Socket } from "node:net";
 import { type ErrorDocument, NetdError, parseError } from "../../errors.ts";
 import type { CommandCall } from "./command.ts";
 import { type ContainerStatus, findStatus } from "./container-status.ts";
+import { loadForking } from "./load-forking.ts";
+import { tryHooks } from "./run-hooks.ts";
 import { StateStore } from "./state-store.ts";
 
 /** Start. */
@@ -20,12 +22,10 @@ export async function start({ args, global, report }: CommandCall): Promise<numb
   const failure = await release(store.directory(id), id);
   const config = store.readConfig(id);
   if (failure !== undefined) {
-    const { destroyContainer } = await import("./destroy-container.ts");
-    await destroyContainer({ store, state, config, warn: report.warn });
+    await loadForking().destroyContainer({ store, state, config, warn: report.warn });
     throw failure;
   }
   if (config.hooks?.poststart !== undefined) {
-    const { tryHooks } = await import("./run-hooks.ts");
     const { ociVersion, bundle, annotations } = state;
     const document = { ociVersion, id, status: "running", pid: state.init.pid, bundle, annotations } as const;
     await tryHooks("poststart", config.hooks.poststart, { state: document, warn: report.warn });

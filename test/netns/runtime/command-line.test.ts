@@ -9,21 +9,15 @@ afterAll(async () => {
   await host[Symbol.asyncDispose]();
 });
 
-test.each([["--help"], ["-h"], ["serve", "--help"]])("netd-runtime %s %s prints its usage", (...args) => {
-  expect(host.command(args)).toMatchObject({
+test("netd-runtime serve --help prints its usage", () => {
+  expect(host.command(["serve", "--help"])).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^Usage: netd-runtime serve --socket/),
     stderr: "",
   });
 });
 
-test("netd-runtime --version prints its version", () => {
-  expect(host.command(["--version"])).toMatchObject({ code: 0, stdout: "netd-runtime 0.0.0-test\n" });
-});
-
 test.each([
-  [[], /a command is missing/],
-  [["fly"], /there is no command "fly"/],
   [["serve"], /--socket and --run-dir are needed/],
   [["serve", "--port", "1"], /--port/],
   [["walk"], /for netd-runtime itself/],
