@@ -47,7 +47,7 @@ export async function createContainer(call: CommandCall, options: CreateContaine
   const id = args[0]!; // its count was checked
   const store = new StateStore(global.root);
   store.directory(id);
-  const bundle = readBundle(flags.text("bundle") ?? ".", id);
+  const bundle = readBundle(flags.text("bundle") ?? ".", { id, warn: report.warn });
   const config = allowDevices(addEnvironment(bundle.config, listenEnvironment(process.env)));
   checkConsole(call, { isTerminal: config.process.terminal === true, isDetached });
   const cgroups = new Cgroups();
@@ -83,6 +83,7 @@ export async function createContainer(call: CommandCall, options: CreateContaine
         containerId: id,
         config,
         noNewKeyring: flags.bool("no-new-keyring"),
+        isRootMoved: flags.bool("no-pivot"),
         stdio: inheritStdio(),
         hookState,
         hookEnv: Object.entries(process.env).map(([name, value]) => `${name}=${value}`),

@@ -1,72 +1,53 @@
 /**
- * A bundle: a directory with a configuration and a root file system.
+ * The bundle of a call: a directory with a configuration and a root file system.
  *
  * @module
  */
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { NetdError } from "../../errors.ts";
 import type { OciConfig } from "../oci/config.ts";
+import { loadBundle } from "../oci/load-bundle.ts";
+
+/** What {@link readBundle} needs besides the directory. */
+export interface ReadBundleOptions {
+  /** Names the cgroup of a configuration that names none. */
+  id: string;
+  warn: (message: string) => void;
+}
 
 /** A bundle that was read. */
 export interface Bundle {
   /** Absolute, without symlinks. */
   path: string;
-  /** Its root path is absolute. */
+  /** Its paths of the host are absolute. */
   config: OciConfig;
 }
 
-/** Read a bundle. @throws {NetdError} BUNDLE_INVALID, CONFIG_INVALID */
-export function readBundle(directory: string, id: string): Bundle {
+/** Read and check a bundle. @throws {NetdError} BUNDLE_INVALID, OCI_CONFIG_INVALID */
+export function readBundle(directory: string, { id, warn }: ReadBundleOptions): Bundle {
   const path = findBundle(directory);
-  const document = parseDocument(`${path}/config.json`) as Partial<OciConfig>;
-  const { process, linux, root } = document;
-  const none: string[] = [];
-  const capabilities = { bounding: none, effective: none, inheritable: none, permitted: none, ambient: none };
-  const config = {
-    ...document,
-    process: {
-      ...process,
-      env: process?.env ?? [],
-      user: { uid: 0, gid: 0, ...process?.user },
-      ...(process?.capabilities === undefined ? {} : { capabilities: { ...capabilities, ...process.capabilities } }),
-    },
-    root: { ...root, path: resolve(path, root?.path ?? "rootfs") },
-    mounts: document.mounts ?? [],
-    linux: { ...linux, namespaces: linux?.namespaces ?? [], cgroupsPath: resolve("/", linux?.cgroupsPath ?? id) },
-  } as OciConfig;
-  return { path, config };
+  const config = loadBundle(path, warn);
+  const { linux } = config;
+  const cgroupsPath = resolve("/", linux.cgroupsPath === "" ? id : linux.cgroupsPath);
+  return { path, config: { ...config, linux: { ...linux, cgroupsPath } } };
 }
 
 function findBundle(directory: string): string {
+  const wanted = resolve(directory);
+  let path: string;
   try {
-    return realpathSync(directory);
+    path = realpathSync(directory);
   } catch (error) {
-    throw new NetdError("BUNDLE_INVALID", `Cannot use the bundle ${resolve(directory)}: ${(error as Error).message}`, {
+    throw new NetdError("BUNDLE_INVALID", `Cannot use the bundle ${wanted}: ${(error as Error).message}`, {
       remedy: "Name an existing directory with --bundle",
       cause: error,
     });
   }
-}
-
-function parseDocument(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new NetdError(
-      "BUNDLE_INVALID",
-      code === "ENOENT" ? `JSON specification file ${path} not found` : `Cannot read ${path}: ${message}`,
-      { remedy: "Make one with 'netd-runtime spec', or name another bundle with --bundle", cause: error },
-    );
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new NetdError("BUNDLE_INVALID", `Cannot read ${path}: ${(error as Error).message}`, {
-      remedy: "Mend the JSON of the file, or make a new one with 'netd-runtime spec'",
-      cause: error,
-    });
-  }
+  if (existsSync(`${path}/config.json`)) return path;
+  throw new NetdError(
+    "BUNDLE_INVALID",
+    `Cannot use the bundle ${path}: JSON specification file config.json not found`,
+    { remedy: "Make one with 'netd-runtime spec', or name another bundle with --bundle" },
+  );
 }
