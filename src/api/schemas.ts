@@ -56,6 +56,18 @@ export const ContainerSpec = Type.Object(
     capAdd: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
     capDrop: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
     noNewPrivileges: Type.Optional(Type.Boolean()),
+    seccomp: Type.Optional(
+      Type.String({
+        maxLength: 524_288,
+        description: "text of a seccomp profile, or 'unconfined'; absent: docker's default",
+      }),
+    ),
+    systemPaths: Type.Optional(
+      Type.Literal("unconfined", { description: "hide and protect nothing below /proc and /sys" }),
+    ),
+    privileged: Type.Optional(
+      Type.Boolean({ description: "all capabilities, all devices, nothing hidden, no seccomp" }),
+    ),
     readOnly: Type.Optional(Type.Boolean()),
     dns: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 16 })),
     extraHosts: Type.Optional(

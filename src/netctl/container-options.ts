@@ -10,7 +10,8 @@ import type { CommonOptions, NetctlContext } from "./context.ts";
 import { addLifeOptions, type LifeOptions, toLifeSpec } from "./life-options.ts";
 import { parseMount } from "./parse-mount.ts";
 import { integerParser, parseCpus } from "./parse-number.ts";
-import { parseEnv, parseExtraHost, parseLabels, parseNoNewPrivileges } from "./parse-pairs.ts";
+import { parseEnv, parseExtraHost, parseLabels } from "./parse-pairs.ts";
+import { parseSecurityOptions } from "./parse-security.ts";
 import { parseMemory } from "./parse-size.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -36,6 +37,7 @@ export interface ContainerOptions extends CommonOptions, LifeOptions {
   capAdd?: string[];
   capDrop?: string[];
   securityOpt?: string[];
+  privileged?: boolean;
   readOnly?: boolean;
   label?: string[];
   addHost?: string[];
@@ -47,7 +49,6 @@ const REFUSED: [flags: string, instead: string][] = [
   ["-p, --publish <port>", "reach the container at its address: netctl ls"],
   ["-P, --publish-all", "reach the container at its address: netctl ls"],
   ["--entrypoint <command>", "give the whole command after the image"],
-  ["--privileged", "give the capabilities that it needs: --cap-add NET_ADMIN"],
   ["--mount <mount>", "-v SOURCE:TARGET[:ro]"],
   ["--env-file <file>", "-e NAME=VALUE, once for each"],
 ];
@@ -72,7 +73,12 @@ export function addContainerOptions(command: Command): Command {
     .option("--pids-limit <number>", "limit of processes (-1: none)", integerParser("--pids-limit", -1))
     .option("--cap-add <capability>", "give a capability, or ALL", collect)
     .option("--cap-drop <capability>", "take a capability, or ALL", collect)
-    .option("--security-opt <option>", "no-new-privileges: setuid programs gain nothing", collect)
+    .option(
+      "--security-opt <option>",
+      "no-new-privileges, seccomp=FILE, seccomp=unconfined, systempaths=unconfined",
+      collect,
+    )
+    .option("--privileged", "give all capabilities and devices, hide and filter nothing")
     .option("--read-only", "mount the root file system read-only")
     .option("--dns <address>", "ask this name server for names that are not containers'", collect)
     .option("--add-host <name:address>", "add a line to /etc/hosts", collect)
@@ -121,7 +127,9 @@ export function toContainerSpec(
   set("pidsLimit", options.pidsLimit !== undefined && options.pidsLimit > 0 ? options.pidsLimit : undefined);
   set("capAdd", options.capAdd);
   set("capDrop", options.capDrop);
-  set("noNewPrivileges", options.securityOpt && parseNoNewPrivileges(options.securityOpt));
+  if (options.securityOpt !== undefined)
+    Object.assign(spec, parseSecurityOptions(options.securityOpt, context.workdir));
+  set("privileged", options.privileged);
   set("readOnly", options.readOnly);
   set("dns", options.dns);
   set("extraHosts", options.addHost?.map(parseExtraHost));

@@ -46,23 +46,3 @@ export function parseExtraHost(text: string): { name: string; address: string } 
   }
   return { name, address };
 }
-
-/**
- * Parse the values of `--security-opt`: only `no-new-privileges`, with `:true`, `:false`, or alone.
- *
- * @throws {UsageError} on any other.
- */
-export function parseNoNewPrivileges(values: string[]): boolean {
-  let isSet = false;
-  for (const text of values) {
-    const [, value = "true"] = /^no-new-privileges(?:[:=](true|false))?$/.exec(text) ?? [undefined, ""];
-    if (value === "") {
-      throw new UsageError(
-        `Cannot take security option '${text}': netd knows only no-new-privileges`,
-        "--security-opt no-new-privileges",
-      );
-    }
-    isSet = value === "true";
-  }
-  return isSet;
-}

@@ -7,8 +7,10 @@
 import type { ContainerSpec, ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { ImageConfig } from "../image/index.ts";
-import type { OciConfig, OciDeviceRule, OciMount, OciProcess } from "../runtime/index.ts";
+import type { OciConfig, OciDevice, OciDeviceRule, OciMount, OciProcess } from "../runtime/index.ts";
 import { planResources } from "./container-resources.ts";
+import type { Machine } from "./seccomp/machine.ts";
+import { planSeccomp } from "./seccomp/plan-seccomp.ts";
 import type { ResolvedUser } from "./user.ts";
 
 /** Where the generated files of a container are. */
@@ -32,6 +34,10 @@ export interface PlanContainerConfigOptions {
   /** Pinned network namespace; absent: the host's. */
   netnsPath: string | undefined;
   cgroupsPath: string;
+  /** What a filter of system calls depends on. */
+  machine: Machine;
+  /** The host's device nodes, for a privileged container. */
+  hostDevices?: OciDevice[];
   /** The host can limit swap. */
   hasSwapAccounting: boolean;
 }
@@ -140,14 +146,17 @@ export function planContainerConfig(spec: ContainerSpec, options: PlanContainerC
     source,
     options: isReadOnly ? ["rbind", "rprivate", "ro"] : ["rbind", "rprivate"],
   });
+  const isPrivileged = spec.privileged === true;
+  const process = planContainerProcess(spec, options);
+  const seccomp = planSeccomp(spec, { capabilities: process.capabilities?.bounding ?? [], ...options.machine });
   return {
     ociVersion: "1.2.0",
-    process: planContainerProcess(spec, options),
+    process,
     root: { path: options.rootfs, readonly: spec.readOnly ?? false },
     hostname: options.hostname,
     ...(spec.domainname === undefined ? {} : { domainname: spec.domainname }),
     mounts: [
-      ...PSEUDO_MOUNTS,
+      ...(isPrivileged ? PSEUDO_MOUNTS.map(makeWritable) : PSEUDO_MOUNTS),
       bind(files.resolvConf, "/etc/resolv.conf"),
       bind(files.hostname, "/etc/hostname"),
       bind(files.hosts, "/etc/hosts"),
@@ -163,16 +172,28 @@ export function planContainerConfig(spec: ContainerSpec, options: PlanContainerC
         { type: "cgroup" },
       ],
       cgroupsPath: options.cgroupsPath,
-      resources: { devices: [...DEVICE_RULES], ...planResources(spec, options.hasSwapAccounting) },
+      ...(isPrivileged && options.hostDevices !== undefined ? { devices: options.hostDevices } : {}),
+      resources: {
+        devices: isPrivileged ? [{ allow: true, access: "rwm" }] : [...DEVICE_RULES],
+        ...planResources(spec, options.hasSwapAccounting),
+      },
       rootfsPropagation: "private",
-      maskedPaths: MASKED_PATHS,
-      readonlyPaths: READONLY_PATHS,
+      ...(isPrivileged || spec.systemPaths === "unconfined"
+        ? {}
+        : { maskedPaths: MASKED_PATHS, readonlyPaths: READONLY_PATHS }),
+      ...(seccomp === undefined ? {} : { seccomp }),
     },
   };
 }
 
+/** A privileged container may change what /sys shows, its cgroups included. */
+function makeWritable(mount: OciMount): OciMount {
+  return { ...mount, options: (mount.options ?? []).filter((option) => option !== "ro") };
+}
+
 function planContainerProcess(spec: ContainerSpec, options: PlanContainerConfigOptions): OciProcess {
-  const capabilities = planCapabilities(spec.capAdd ?? [], spec.capDrop ?? []);
+  const capabilities =
+    spec.privileged === true ? ALL_CAPABILITIES : planCapabilities(spec.capAdd ?? [], spec.capDrop ?? []);
   const { home, ...user } = options.user;
   // As in docker: only root keeps the sets; another user has the bounding set, so that setuid programs still work.
   const held = user.uid === 0 ? capabilities : [];

@@ -3,16 +3,19 @@
  *
  * @module
  */
+import { release } from "node:os";
 import type { ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { Lease } from "../ipam/index.ts";
-import type { OciConfig, OciProcess, StartParams } from "../runtime/index.ts";
+import type { ExecParams, OciConfig, StartParams } from "../runtime/index.ts";
 import { hasOwnNamespace, parseNetworkMode } from "./container/network-mode.ts";
 import { type Container, netnsPath } from "./container.ts";
 import { planContainerConfig, planExecProcess } from "./container-config.ts";
 import { cgroupParent, type DaemonContext } from "./context.ts";
 import type { EndpointPlanInput } from "./endpoint-plan.ts";
+import { listHostDevices } from "./host-devices.ts";
 import { readAccountFiles } from "./image-accounts.ts";
+import { describeMachine } from "./seccomp/machine.ts";
 import { type AccountFiles, resolveUser } from "./user.ts";
 
 /** What the runtime must know to start a container. @throws {NetdError} USER_UNKNOWN */
@@ -62,6 +65,8 @@ function containerConfig(context: DaemonContext, container: Container): OciConfi
     rootfs: paths.rootfs,
     netnsPath: namespacePath(context, container),
     cgroupsPath: `${cgroupParent(context.instance)}/${row.id}`,
+    machine: describeMachine(process.arch, release()),
+    ...(row.spec.privileged === true ? { hostDevices: listHostDevices() } : {}),
     hasSwapAccounting: context.session.cgroups.hasSwapAccounting,
   });
 }
@@ -83,12 +88,24 @@ function namespacePath({ containers }: DaemonContext, { row }: Container): strin
   return hasOwnNamespace(other.network) ? netnsPath(other.name) : undefined;
 }
 
-/** Make the configuration of another process in a container: the container's own, then what was asked for. @throws {NetdError} USER_UNKNOWN */
-export function execProcess(context: DaemonContext, container: Container, spec: ExecSpec): OciProcess {
-  const { process } = containerConfig(context, container);
+/**
+ * Make the configuration of another process in a container: the container's own, then what was asked for. It gets the same filter of
+ * system calls.
+ *
+ * @throws {NetdError} USER_UNKNOWN
+ */
+export function execProcess(
+  context: DaemonContext,
+  container: Container,
+  spec: ExecSpec,
+): Pick<ExecParams, "process" | "seccomp"> {
+  const { process, linux } = containerConfig(context, container);
   const { spec: definition, image } = container.row;
   const user = resolveUser(spec.user ?? definition.user ?? image.config.user, accountFiles(context, container));
-  return planExecProcess(process, user, spec);
+  return {
+    process: planExecProcess(process, user, spec),
+    ...(linux.seccomp === undefined ? {} : { seccomp: linux.seccomp }),
+  };
 }
 
 /** Accounts as the container has them now: its own changes lie over the image. */

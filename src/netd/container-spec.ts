@@ -4,9 +4,12 @@
  * @module
  */
 import { isIP } from "node:net";
+import { release } from "node:os";
 import type { ContainerSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import { planCapabilities } from "./container-config.ts";
+import { describeMachine } from "./seccomp/machine.ts";
+import { planSeccomp } from "./seccomp/plan-seccomp.ts";
 import { parseSignal } from "./signal.ts";
 
 /** RFC 1123 section 2.1, and what sethostname(2) takes. */
@@ -50,7 +53,8 @@ export function checkContainerSpec(spec: ContainerSpec): void {
   if (spec.restart?.maxRetries !== undefined && spec.restart.policy !== "on-failure") {
     throw invalid(`restart policy '${spec.restart.policy}' with a number of retries`, "'on-failure' with one");
   }
-  planCapabilities(spec.capAdd ?? [], spec.capDrop ?? []);
+  const capabilities = planCapabilities(spec.capAdd ?? [], spec.capDrop ?? []);
+  if (spec.seccomp !== undefined) planSeccomp(spec, { capabilities, ...describeMachine(process.arch, release()) });
 }
 
 /** Make the error for a container that is both to be removed and to be started again when it ends. */

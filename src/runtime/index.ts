@@ -7,5 +7,5 @@
  */
 export * from "./client.ts";
 export * from "./oci/config.ts";
-export { parseExactJson } from "./oci/exact-json.ts";
+export { parseJson } from "./oci/json.ts";
 export * from "./protocol.ts";

@@ -83,7 +83,7 @@ export class ContainerLifecycle {
     checkRunning(container, "run a command in");
     const params = {
       containerId: container.row.id,
-      process: execProcess(this.#context, container, spec),
+      ...execProcess(this.#context, container, spec),
       stdin: spec.stdin ?? false,
       detach: spec.detach ?? false,
     };

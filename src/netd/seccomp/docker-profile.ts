@@ -8,7 +8,7 @@
  */
 import { constants } from "node:os";
 import { NetdError } from "../../errors.ts";
-import { type OciSeccomp, type OciSeccompArg, type OciSeccompSyscall, parseExactJson } from "../../runtime/index.ts";
+import { type OciSeccomp, type OciSeccompArg, type OciSeccompSyscall, parseJson } from "../../runtime/index.ts";
 import type { DefaultSeccompProfileOptions } from "./default-profile.ts";
 import { isKernelAtLeast, seccompArchitectures } from "./machine.ts";
 
@@ -44,7 +44,7 @@ export function parseSeccompProfile(text: string, options: DefaultSeccompProfile
 
 function parseText(text: string): Json {
   try {
-    return parseExactJson(text) as Json;
+    return parseJson(text) as Json;
   } catch (cause) {
     throw invalid(`it is no JSON (${cause instanceof Error ? cause.message : String(cause)})`, "a JSON document");
   }

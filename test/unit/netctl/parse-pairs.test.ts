@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseEnv, parseExtraHost, parseLabels, parseNoNewPrivileges } from "../../../src/netctl/parse-pairs.ts";
+import { parseEnv, parseExtraHost, parseLabels } from "../../../src/netctl/parse-pairs.ts";
 import { UsageError } from "../../../src/netctl/usage-error.ts";
 
 describe("parseEnv", () => {
@@ -27,19 +27,5 @@ describe("parseExtraHost", () => {
 
   test.each(["", "db", "db:", ":10.0.0.1"])("refuses '%s'", (text) => {
     expect(() => parseExtraHost(text)).toThrow(UsageError);
-  });
-});
-
-describe("parseNoNewPrivileges", () => {
-  test.each([
-    [[], false],
-    [["no-new-privileges"], true],
-    [["no-new-privileges:true"], true],
-    [["no-new-privileges=false"], false],
-    [["no-new-privileges:true", "no-new-privileges:false"], false],
-  ] as [string[], boolean][])("reads %j", (values, isSet) => expect(parseNoNewPrivileges(values)).toBe(isSet));
-
-  test.each(["seccomp=unconfined", "no-new-privileges:maybe", ""])("refuses '%s'", (text) => {
-    expect(() => parseNoNewPrivileges([text])).toThrow(UsageError);
   });
 });

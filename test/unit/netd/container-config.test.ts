@@ -21,6 +21,7 @@ const OPTIONS: PlanContainerConfigOptions = {
   rootfs: `${CONTAINER_DIR}/rootfs`,
   netnsPath: "/run/netns/web",
   cgroupsPath: "/netd/0badcafe/ID",
+  machine: { arch: "amd64", kernelVersion: "6.1.0" },
   hasSwapAccounting: true,
 };
 
@@ -29,7 +30,9 @@ function golden(name: string): string {
 }
 
 function formatJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  const shorten = (key: string, item: unknown): unknown =>
+    key === "names" && Array.isArray(item) && item.length > 1 ? [`${item.slice(0, 3).join(" ")} ...`] : item;
+  return `${JSON.stringify(value, shorten, 2)}\n`;
 }
 
 test("planContainerConfig of a default container is as in the golden file", async () => {
@@ -59,6 +62,37 @@ test("planContainerConfig of a container that asks for everything is as in the g
     { ...OPTIONS, image: { env: ["A=a", "C=d"], workdir: "/home/app" }, user: { uid: 0, gid: 5, home: "/home/app" } },
   );
   await expect(formatJson(config)).toMatchFileSnapshot(golden("full"));
+});
+
+test("planContainerConfig gives a privileged container everything, and no filter", () => {
+  const hostDevices = [{ path: "/dev/kmsg", type: "c" as const, major: 1, minor: 11 }];
+  const { process, mounts, linux } = planContainerConfig(
+    { image: "busybox", privileged: true, capDrop: ["ALL"] },
+    { ...OPTIONS, hostDevices },
+  );
+  expect(process.capabilities?.effective).toHaveLength(41);
+  expect(linux).not.toHaveProperty("seccomp");
+  expect(linux).not.toHaveProperty("maskedPaths");
+  expect(linux).not.toHaveProperty("readonlyPaths");
+  expect(linux.devices).toEqual(hostDevices);
+  expect(linux.resources?.devices).toEqual([{ allow: true, access: "rwm" }]);
+  expect(mounts.filter(({ options }) => options?.includes("ro"))).toEqual([]);
+});
+
+test("planContainerConfig hides nothing of /proc and /sys on request", () => {
+  const { linux } = planContainerConfig({ image: "busybox", systemPaths: "unconfined" }, OPTIONS);
+  expect(linux).not.toHaveProperty("maskedPaths");
+  expect(linux).not.toHaveProperty("readonlyPaths");
+  expect(linux).toHaveProperty("seccomp");
+});
+
+test("planContainerConfig filters by docker's profile, by another, or not at all", () => {
+  const seccompOf = (seccomp?: string) =>
+    planContainerConfig({ image: "busybox", ...(seccomp === undefined ? {} : { seccomp }) }, OPTIONS).linux.seccomp;
+  expect(seccompOf()?.defaultAction).toBe("SCMP_ACT_ERRNO");
+  expect(seccompOf("unconfined")).toBeUndefined();
+  expect(seccompOf('{"defaultAction": "SCMP_ACT_LOG"}')).toEqual({ defaultAction: "SCMP_ACT_LOG", syscalls: [] });
+  expect(() => seccompOf("{}}")).toThrow(/no JSON/);
 });
 
 test("planContainerConfig gives a user that is not root the bounding set only", () => {

@@ -147,7 +147,7 @@ test.each<[what: string, body: string | object, message: RegExp]>([
   ["null", "null", /body must be object/],
   ["no image", {}, /required property '?image/],
   ["an empty image", { image: "" }, /body\.image/],
-  ["an unknown field", { image: "busybox", privileged: true }, /'privileged'/],
+  ["an unknown field", { image: "busybox", superpowers: true }, /'superpowers'/],
   ["a number for a text", { image: 1 }, /body\.image must be string/],
   ["a text for a number", { image: "busybox", cpus: "1" }, /body\.cpus must be number/],
   ["too little memory", { image: "busybox", memoryBytes: 1 }, /body\.memoryBytes/],
