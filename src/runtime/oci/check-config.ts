@@ -82,7 +82,7 @@ function checkSysctl(key: string, config: OciConfig): void {
     refuse(path, "it has an empty or relative part", "a name like net.ipv4.ip_forward is wanted");
   }
   if (name === "kernel.hostname") refuse(path, "$.hostname is for that", "no sysctl is wanted", "Set hostname instead");
-  const type = sysctlNamespace(name);
+  const type = sysctlNamespace(key);
   if (type === undefined) {
     refuse(
       path,
@@ -100,7 +100,9 @@ function dottedSysctl(key: string): string {
   return key.replace(/[./]/g, (separator) => (separator === "/" ? "." : "/"));
 }
 
-function sysctlNamespace(name: string): OciNamespaceType | undefined {
+/** The kind of namespace that has a sysctl for itself; undefined when the host has only one. */
+export function sysctlNamespace(key: string): OciNamespaceType | undefined {
+  const name = dottedSysctl(key);
   if (name.startsWith("net.")) return "network";
   if (name.startsWith("fs.mqueue.") || IPC_SYSCTLS.includes(name)) return "ipc";
   return name === "kernel.domainname" ? "uts" : undefined;

@@ -82,6 +82,14 @@ const SUPERBLOCK_INVERSES = new Map(Object.entries(SUPERBLOCK).map(([flag, inver
 const OLD: Record<OldMountFlag, string> = { silent: "loud", iversion: "noiversion", acl: "noacl" };
 const OLD_INVERSES = new Map(Object.entries(OLD).map(([flag, inverse]) => [inverse, flag]));
 
+/** Every option that is not left to the file system. */
+export const MOUNT_OPTIONS: readonly string[] = [
+  ...["bind", "rbind", "remount", "defaults", "tmpcopyup", "idmap", "ridmap"],
+  ...[...FLAGS, ...Object.keys(INVERSES)].flatMap((option) => [option, `r${option}`]),
+  ...PROPAGATIONS,
+  ...[SUPERBLOCK, OLD].flatMap((table) => Object.entries(table)).flat(),
+].sort();
+
 /** Sort the options; later ones win. */
 export function parseMountOptions(options: readonly string[]): MountOptions {
   const flags = new Set<MountFlag>();
