@@ -116,6 +116,9 @@ export const setgroups = libc.func("int setgroups(size_t, const uint*)") as (
 ) => number;
 export const setuid = libc.func("int setuid(uint)") as (uid: number) => number;
 export const setgid = libc.func("int setgid(uint)") as (gid: number) => number;
+/** Both return the id before, and never fail loudly. */
+export const setfsuid = libc.func("int setfsuid(uint)") as (uid: number) => number;
+export const setfsgid = libc.func("int setfsgid(uint)") as (gid: number) => number;
 const syscallCapset = libc.func("syscall", "long", ["long", "void*", "void*"]);
 export const capset = (header: Buffer, data: Buffer): number => Number(syscallCapset(SYS_OLD.capset, header, data));
 const syscallSeccomp = libc.func("syscall", "long", ["long", "uint", "uint", "void*"]);

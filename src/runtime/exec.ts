@@ -13,6 +13,7 @@ import { planExec } from "./plan/exec-steps.ts";
 import { ProcessStreams } from "./process-streams.ts";
 import type { ExecParams } from "./protocol.ts";
 import { listenerTaker } from "./seccomp-listener.ts";
+import { findSpecialNamespaces } from "./special-namespaces.ts";
 import type { StreamPeer } from "./stream-client.ts";
 
 /** What {@link startExec} works with. */
@@ -49,8 +50,11 @@ export async function startExec(params: ExecParams, options: StartExecOptions): 
     const { stdin, stdout, stderr } = pipes;
     const { containerId } = params;
     const seccomp = params.seccomp === undefined ? undefined : options.seccomp.compile(params.seccomp);
-    const keyring = keyringName(containerId);
-    const plan = planExec(params.process, { pid, pidfd, joinFiles, stdin, stdout, stderr, keyring, seccomp });
+    const special = findSpecialNamespaces(pid);
+    const plan = planExec(params.process, {
+      ...{ pid, pidfd, joinFiles, stdin, stdout, stderr, seccomp, keyring: keyringName(containerId) },
+      ...(special === undefined ? {} : { special }),
+    });
     const { bundle } = options;
     const state = { ociVersion: OCI_VERSION, id: containerId, status: "running", pid, bundle } as const;
     const takeListener = listenerTaker(seccomp, state);

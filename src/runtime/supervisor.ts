@@ -4,13 +4,15 @@
  * @module
  */
 
+import { closeSync } from "node:fs";
 import { dirname } from "node:path";
 import { NetdError } from "../errors.ts";
 import { type Cgroups, cgroupCreate, restrictLayout, SeccompCompiler, shellQuote } from "../kernel/index.ts";
-import { composeShell, type ForkServer, takeDescriptor } from "../kernel/process/index.ts";
+import { composeShell, type ForkServer, type LaunchedProcess, takeDescriptor } from "../kernel/process/index.ts";
 import { ChildWatch } from "./child-watch.ts";
 import { Container, describeRecord } from "./container.ts";
 import { closeStreams, createStreams, deleteStreams, settleStdin } from "./container-streams.ts";
+import { openUserNamespace } from "./container-user.ts";
 import { startExec } from "./exec.ts";
 import { Gates } from "./gates.ts";
 import { OCI_VERSION, type OciConfig, type OciSeccomp } from "./oci/config.ts";
@@ -184,7 +186,7 @@ export class Supervisor {
   }
 
   async #launch(params: StartParams, answer?: (result: StartResult) => StreamPeer): Promise<StartResult> {
-    const { forkServer, cgroups, records } = this.#options;
+    const { cgroups, records } = this.#options;
     const { containerId, config, streamDir, logFile } = params;
     const { cgroupsPath } = config.linux;
     const isTerminal = config.process.terminal === true;
@@ -202,13 +204,7 @@ export class Supervisor {
         if (opened !== undefined) closeStreams(opened);
         deleteStreams(streamDir);
       });
-      const plan = planContainer(params, this.#factsFor(config));
-      const gate = params.gate === undefined ? {} : { gate: this.gates.wait(params.gate) };
-      const bundle = dirname(streamDir);
-      const state = { ociVersion: OCI_VERSION, id: containerId, status: "creating", bundle } as const;
-      const takeListener = listenerTaker(plan.seccomp, state);
-      const request = { ...plan, ...gate, ...(takeListener === undefined ? {} : { takeListener }) };
-      const process = await forkServer.launch(request);
+      const process = await this.#fork(params);
       const { stdinFd: bothWaysFd, ...outputs } = opened ?? {};
       const stdinFd = bothWaysFd === undefined ? undefined : settleStdin(streamDir, bothWaysFd);
       const { pid, startTime, terminalFd } = process;
@@ -236,6 +232,23 @@ export class Supervisor {
     } catch (error) {
       for (const step of undo) this.#attempt(step);
       throw error;
+    }
+  }
+
+  async #fork(params: StartParams): Promise<LaunchedProcess> {
+    const { containerId, config, gate, streamDir } = params;
+    const userNamespaceFd = openUserNamespace(config);
+    try {
+      const facts = this.#factsFor(config);
+      const plan = planContainer(params, userNamespaceFd === undefined ? facts : { ...facts, userNamespaceFd });
+      const waits = gate === undefined ? {} : { gate: this.gates.wait(gate) };
+      const bundle = dirname(streamDir);
+      const state = { ociVersion: OCI_VERSION, id: containerId, status: "creating", bundle } as const;
+      const takeListener = listenerTaker(plan.seccomp, state);
+      const request = { ...plan, ...waits, ...(takeListener === undefined ? {} : { takeListener }) };
+      return await this.#options.forkServer.launch(request);
+    } finally {
+      if (userNamespaceFd !== undefined) closeSync(userNamespaceFd);
     }
   }
 

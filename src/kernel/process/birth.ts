@@ -146,6 +146,12 @@ function descriptorsOf(steps: readonly ProcessStep[]): number[] {
   return steps.flatMap((step) => {
     if (step.op === "namespaces.enter") return [step.pidfd];
     if (step.op === "start.wait") return [step.startFd, step.resultFd];
+    if (step.op === "root.open") return step.map === undefined ? [] : [step.map.fd];
+    if (step.op === "user.enter") return [step.fd];
+    if (step.op === "process.fork") {
+      const { pidNamespace } = step;
+      return typeof pidNamespace === "object" && "pidfd" in pidNamespace ? [pidNamespace.pidfd] : [];
+    }
     if (step.op !== "stdio.open") return [];
     return [step.stdin, step.stdout, step.stderr].flatMap((source) => ("fd" in source ? [source.fd] : []));
   });

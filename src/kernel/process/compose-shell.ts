@@ -35,7 +35,8 @@ function composeLines(steps: readonly ProcessStep[], prefix: readonly string[]):
   for (const [index, step] of steps.entries()) {
     const definition = definitionOf(step);
     const words = definition.toShell(step);
-    if (definition.wraps === true) return [...lines, composeWrapped([...prefix, ...words], steps.slice(index + 1))];
+    if (definition.wraps === true && words.length > 0)
+      return [...lines, composeWrapped([...prefix, ...words], steps.slice(index + 1))];
     if (step.op === "exec") return [...lines, `exec ${[...prefix, ...words].join(" ")}`];
     lines.push(...words);
   }

@@ -12,6 +12,8 @@ export interface WalkState {
   reportFd: number;
   /** Read end of the pipe on which the parent answers. */
   ackFd: number;
+  /** Mounts that are open and attached nowhere, by the target of the step that will take each; there is none without a user namespace. */
+  opened: Map<string, number[]>;
   /** Highest descriptor that Node needs for itself. */
   nodeFdMax: number;
   /** Detached mounts with mapped ids, by the path that they are for. */

@@ -79,6 +79,7 @@ export class ForkServer implements Disposable {
       if (forks > 1) this.counters.secondForks++;
       const newborn = this.#midwife.fork(request, fault);
       const outcome = await watchNewborn(newborn, request, SILENCE_MS);
+      if (outcome.successor !== undefined) newborn.pid = outcome.successor;
       const stat = readProcessStat(newborn.pid);
       const isRunning = outcome.failure === undefined && (outcome.waits === true || hasExecuted(stat));
       if (isRunning && stat !== undefined) return launched(newborn.pid, stat, forks, false, outcome.terminalFd);
@@ -92,6 +93,7 @@ export class ForkServer implements Disposable {
     this.counters.slowStarts++;
     const newborn = this.#midwife.spawn(request, this.#options.walkCommand);
     const outcome = await watchNewborn(newborn, request, SLOW_SILENCE_MS);
+    if (outcome.successor !== undefined) newborn.pid = outcome.successor;
     const stat = readProcessStat(newborn.pid);
     const isRunning = outcome.waits === true || stat?.command !== WALKER_NAME;
     if (outcome.failure === undefined && stat !== undefined && isRunning) {
@@ -111,6 +113,8 @@ export class ForkServer implements Disposable {
 }
 
 interface Outcome {
+  /** Who took the further steps in the child's place. */
+  successor?: number;
   failure?: StepFailure;
   /** Why the parent called it off at its hooks. */
   hookError?: unknown;
@@ -120,9 +124,11 @@ interface Outcome {
 }
 
 /** Read the child's reports until its end of the pipe is closed, and let it through its gate. Closes our ends. */
-function watchNewborn({ pid, reportFd, ackFd }: Newborn, request: BirthRequest, silenceMs: number): Promise<Outcome> {
+function watchNewborn(newborn: Newborn, request: BirthRequest, silenceMs: number): Promise<Outcome> {
+  const { reportFd, ackFd } = newborn;
   return new Promise((resolve) => {
     const outcome: Outcome = {};
+    const walker = (): number => outcome.successor ?? newborn.pid;
     const needsTerminal = request.steps.some(({ op }) => op === "terminal.open");
     let text = "";
     let alarm: NodeJS.Timeout | undefined;
@@ -130,12 +136,12 @@ function watchNewborn({ pid, reportFd, ackFd }: Newborn, request: BirthRequest, 
     // The child reads one answer for each question, the terminal's first.
     const answerGate = (): void => {
       if (gateAnswer === undefined || (needsTerminal && outcome.terminalFd === undefined)) return;
-      answer(pid, ackFd, gateAnswer);
+      answer(walker(), ackFd, gateAnswer);
       gateAnswer = undefined;
     };
     const pipe = new Socket({ fd: reportFd, readable: true, writable: false });
     const startAlarm = (): void => {
-      if (!pipe.destroyed) alarm = setTimeout(() => kill(pid, SIGKILL), silenceMs);
+      if (!pipe.destroyed) alarm = setTimeout(() => kill(walker(), SIGKILL), silenceMs);
     };
     if (request.gate === undefined) startAlarm();
     else {
@@ -147,7 +153,7 @@ function watchNewborn({ pid, reportFd, ackFd }: Newborn, request: BirthRequest, 
     }
     const runHooks = (): void => {
       clearTimeout(alarm);
-      const hooks = request.onHooks?.(pid) ?? Promise.resolve();
+      const hooks = request.onHooks?.(walker()) ?? Promise.resolve();
       hooks
         .then(
           () => GATE_ANSWER.go,
@@ -158,13 +164,18 @@ function watchNewborn({ pid, reportFd, ackFd }: Newborn, request: BirthRequest, 
         )
         .then((text) => {
           startAlarm();
-          if (!pipe.destroyed) answer(pid, ackFd, text);
+          if (!pipe.destroyed) answer(walker(), ackFd, text);
         });
     };
     const take = (report: Report): void => {
       if ("failure" in report) outcome.failure = report.failure;
-      else if ("terminal" in report || "listener" in report) takeOffered(report, { pid, ackFd, outcome, request });
-      else if ("reached" in report) runHooks();
+      else if ("terminal" in report || "listener" in report)
+        takeOffered(report, { pid: walker(), ackFd, outcome, request });
+      else if ("successor" in report) {
+        // It ends with this report, and nobody else knows it.
+        reapDying(walker());
+        outcome.successor = report.successor;
+      } else if ("reached" in report) runHooks();
       else if ("isBusy" in report) {
         clearTimeout(alarm);
         if (!report.isBusy) startAlarm();

@@ -16,15 +16,16 @@ export {
 export type { HookProgram } from "./hook-steps.ts";
 export type { MountFlag, MountFlagChange, MountPropagation } from "./mount-attributes.ts";
 export type { OldMountFlag } from "./mount-old-call.ts";
-export type { NamespaceKind } from "./namespace-steps.ts";
+export { type NamespaceKind, openNamespace } from "./namespace-steps.ts";
 export { openProcess, signalProcess, takeDescriptor } from "./pidfd.ts";
 export { duplicateDescriptor, makePipe, type Pipe, setNonblocking } from "./pipe.ts";
 export { exitCodeOf, reap, waitStatusOfPidfd } from "./process-status.ts";
 export { definitionOf, PROCESS_STEP_OPS, type ProcessStep, type ProcessStepOp } from "./process-step.ts";
 export { readTerminalSize, setRawTerminal } from "./raw-terminal.ts";
 export { rehearse } from "./rehearse.ts";
+export type { RootBindStep, RootOverlayStep } from "./root-steps.ts";
 export { isSealed, sealProgram } from "./seal-program.ts";
 export type { StdioSource } from "./stdio-steps.ts";
 export { makeFifo, resizeTerminal } from "./stream-files.ts";
-export type { IdRange } from "./user-namespace.ts";
+export { type IdMappings, type IdRange, makeUserNamespace } from "./user-namespace.ts";
 export { walkMain } from "./walk-main.ts";

@@ -102,7 +102,7 @@ export const mountFilesystem: ProcessStepDefinition<MountFilesystemStep> = {
       if (found >= 0) keepMode(step, mountFd, targetFd);
       settle(mountFd, step, state);
     } else {
-      const mountFd = openFilesystem(step);
+      const mountFd = takeOpened(state, target) ?? openFilesystem(step);
       if (found >= 0) keepMode(step, mountFd, targetFd);
       if (step.copiesUp === true) {
         copyTree(targetFd, mountFd, { onProgress: () => sendReport(state.reportFd, { progress: target }) });
@@ -132,7 +132,8 @@ export const mountFilesystem: ProcessStepDefinition<MountFilesystemStep> = {
 export const mountBind: ProcessStepDefinition<MountBindStep> = {
   walk(step, state) {
     const { source, target, isRecursive, flags, cleared = [], isMapped } = step;
-    const mountFd = isMapped === true ? takeMapped(state, target) : cloneSource(source, isRecursive);
+    const mountFd =
+      isMapped === true ? takeMapped(state, target) : (takeOpened(state, target) ?? cloneSource(source, isRecursive));
     const kind = statusOf(mountFd).type === S_IFDIR ? "directory" : "file";
     const targetFd = openMountPoint(state.rootFd, target, kind);
     requireKind(targetFd, target, kind);
@@ -183,8 +184,8 @@ export const mountReconfigure: ProcessStepDefinition<MountReconfigureStep> = {
   ],
 };
 
-/** Make the file system; sysfs of a network namespace that is not ours to mount is the host's, bound. */
-function openFilesystem({ type, source, flags, data }: MountFilesystemStep): number {
+/** Make the file system; sysfs of a network namespace that is not ours to mount is the host's, bound. The caller closes the descriptor. */
+export function openFilesystem({ type, source, flags, data }: MountFilesystemStep): number {
   try {
     return createFilesystem(type, source, data, flags);
   } catch (error) {
@@ -248,6 +249,11 @@ function takeMapped(state: WalkState, target: string): number {
   const fd = state.mappedMounts?.get(target);
   if (fd !== undefined) return fd;
   throw new NetdError("LAUNCH_FAILED", `Cannot mount on "${target}": no mount with mapped ids was prepared for it`);
+}
+
+/** What a `mount.open` of the same target has opened, in their order. */
+function takeOpened({ opened }: WalkState, target: string): number | undefined {
+  return opened.get(target)?.shift();
 }
 
 function openTop({ rootFd }: WalkState, target: string): number {

@@ -8,6 +8,7 @@
 import { check } from "../errno.ts";
 import { close, open, setns, unshare } from "../libc.ts";
 import { shellQuote } from "../shell.ts";
+import { becomeRoot } from "./become-root.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { O_CLOEXEC, O_RDONLY } from "./open-flags.ts";
 
@@ -42,7 +43,7 @@ export interface NamespaceJoinStep {
   path: string;
 }
 
-/** Enter namespaces of a running process, all in one call. */
+/** Enter namespaces of a running process, all in one call; with its user namespace, become root of that. */
 export interface NamespacesEnterStep {
   op: "namespaces.enter";
   kinds: NamespaceKind[];
@@ -64,7 +65,7 @@ export const namespacesUnshare: ProcessStepDefinition<NamespacesUnshareStep> = {
 export const namespaceJoin: ProcessStepDefinition<NamespaceJoinStep> = {
   wraps: true,
   walk({ kind, path }) {
-    const fd = check(open(path, O_RDONLY | O_CLOEXEC, 0), () => `open(${path})`);
+    const fd = openNamespace(path);
     check(setns(fd, CLONE_FLAG[kind]), () => `setns(${path}, ${kind})`);
     close(fd);
   },
@@ -76,9 +77,15 @@ export const namespacesEnter: ProcessStepDefinition<NamespacesEnterStep> = {
   wraps: true,
   walk({ kinds, pid, pidfd }) {
     check(setns(pidfd, flagsOf(kinds)), () => `setns(pid ${pid}, ${kinds.join(", ")})`);
+    if (kinds.includes("user")) becomeRoot();
   },
   toShell: ({ kinds, pid }) => [`nsenter --target=${pid} ${kinds.map(optionOf).join(" ")}`],
 };
+
+/** Open a pinned namespace, or one in /proc/PID/ns; the caller closes the descriptor. @throws {KernelError} */
+export function openNamespace(path: string): number {
+  return check(open(path, O_RDONLY | O_CLOEXEC, 0), () => `open(${path})`);
+}
 
 function flagsOf(kinds: readonly NamespaceKind[]): number {
   return kinds.reduce((flags, kind) => flags | CLONE_FLAG[kind], 0);

@@ -7,6 +7,7 @@ import { type CgroupJoinStep, cgroupJoin } from "./cgroup-steps.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { type DeviceMakeStep, deviceMake, type LinkMakeStep, linkMake } from "./device-steps.ts";
 import { type ExecStep, exec } from "./exec-step.ts";
+import { type ProcessForkStep, processFork } from "./fork-step.ts";
 import { type GateWaitStep, gateWait } from "./gate-step.ts";
 import { type HooksAwaitStep, type HooksRunStep, hooksAwait, hooksRun } from "./hook-steps.ts";
 import {
@@ -83,6 +84,16 @@ import {
   type TerminalOpenStep,
   terminalOpen,
 } from "./stdio-steps.ts";
+import {
+  type MountOpenStep,
+  mountOpen,
+  type RootAttachStep,
+  type RootOpenStep,
+  rootAttach,
+  rootOpen,
+  type UserEnterStep,
+  userEnter,
+} from "./user-steps.ts";
 import { type VolumeFillStep, volumeFill } from "./volume-step.ts";
 
 /** One step: a plain value, which survives JSON. */
@@ -105,6 +116,7 @@ export type ProcessStep =
   | MountCloneMappedStep
   | MountFilesystemStep
   | MountFlagsStep
+  | MountOpenStep
   | MountPropagationStep
   | MountReconfigureStep
   | NamespaceJoinStep
@@ -113,11 +125,14 @@ export type ProcessStep =
   | NoNewPrivilegesStep
   | PathMaskStep
   | PathReadonlyStep
+  | ProcessForkStep
   | RlimitSetStep
+  | RootAttachStep
   | RootBindStep
   | RootCurrentStep
   | RootEnterStep
   | RootMoveStep
+  | RootOpenStep
   | RootOverlayStep
   | RootPivotStep
   | RootPropagationStep
@@ -129,6 +144,7 @@ export type ProcessStep =
   | StdioOpenStep
   | TerminalOpenStep
   | UmaskSetStep
+  | UserEnterStep
   | UserSetStep
   | VolumeFillStep;
 
@@ -156,6 +172,7 @@ const DEFINITIONS: Definitions = {
   "mount.clone-mapped": mountCloneMapped,
   "mount.filesystem": mountFilesystem,
   "mount.flags": mountFlags,
+  "mount.open": mountOpen,
   "mount.propagation": mountPropagation,
   "mount.reconfigure": mountReconfigure,
   "namespace.join": namespaceJoin,
@@ -164,11 +181,14 @@ const DEFINITIONS: Definitions = {
   "path.mask": pathMask,
   "path.readonly": pathReadonly,
   "privileges.freeze": privilegesFreeze,
+  "process.fork": processFork,
   "rlimit.set": rlimitSet,
+  "root.attach": rootAttach,
   "root.bind": rootBind,
   "root.current": rootCurrent,
   "root.enter": rootEnter,
   "root.move": rootMove,
+  "root.open": rootOpen,
   "root.overlay": rootOverlay,
   "root.pivot": rootPivot,
   "root.propagation": rootPropagation,
@@ -180,6 +200,7 @@ const DEFINITIONS: Definitions = {
   "stdio.open": stdioOpen,
   "terminal.open": terminalOpen,
   "umask.set": umaskSet,
+  "user.enter": userEnter,
   "user.set": userSet,
   "volume.fill": volumeFill,
 };

@@ -44,7 +44,7 @@ export function rehearse(steps: readonly ProcessStep[]): void {
     flag,
     fd: check(open(path, O_RDONLY | O_CLOEXEC, 0), () => `open(${path})`),
   }));
-  const state = { rootFd: -1, reportFd: -1, ackFd: -1, nodeFdMax: -1 };
+  const state = { rootFd: -1, reportFd: -1, ackFd: -1, nodeFdMax: -1, opened: new Map<string, number[]>() };
   try {
     const flags = own.reduce((sum, { flag }) => sum | flag, 0);
     check(unshare(flags), () => "unshare(mount, uts, ipc)");

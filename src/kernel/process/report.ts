@@ -21,6 +21,8 @@ export interface StepFailure {
 export type Report =
   | { terminal: number }
   | { listener: number }
+  /** Pid of the child that takes the further steps in its place, as the parent of both sees it. */
+  | { successor: number }
   /** Only tells that it lives. */
   | { progress: string }
   /** At `hooks.await`: wants an answer. */

@@ -7,6 +7,7 @@ import { fstatSync, readSync } from "node:fs";
 import { check } from "../errno.ts";
 import { addressOf, fcntl, prctl, unshare } from "../libc.ts";
 import { WALKER_NAME } from "./fork-server.ts";
+import { continueInChild } from "./fork-step.ts";
 import type { ProcessStep } from "./process-step.ts";
 import { findNodeFdMax, walkSteps } from "./walk-steps.ts";
 
@@ -24,5 +25,8 @@ export function walkMain(stepsFd: number, reportFd: number, ackFd: number): neve
   check(unshare(CLONE_FS), () => "unshare(CLONE_FS)");
   const text = Buffer.alloc(fstatSync(stepsFd).size);
   readSync(stepsFd, text, 0, text.length, 0);
-  return walkSteps(JSON.parse(text.toString("utf8")) as ProcessStep[], { reportFd, ackFd, nodeFdMax: findNodeFdMax() });
+  const steps = JSON.parse(text.toString("utf8")) as ProcessStep[];
+  // No process with threads may enter a user or time namespace, but a child of it, which has one thread, may.
+  if (steps.some(({ op }) => op === "process.fork")) continueInChild(reportFd);
+  return walkSteps(steps, { reportFd, ackFd, nodeFdMax: findNodeFdMax() });
 }

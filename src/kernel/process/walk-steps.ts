@@ -37,7 +37,7 @@ export function findNodeFdMax(): number {
  * exits.
  */
 export function walkSteps(steps: readonly ProcessStep[], options: WalkStepsOptions): never {
-  const state: WalkState = { rootFd: -1, ...options };
+  const state: WalkState = { rootFd: -1, opened: new Map(), ...options };
   let index = -1;
   try {
     // A runtime that dies takes its unfinished children along; signals.reset takes this back.

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { constants, openSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { Cgroups, cgroupCreate, restrictLayout, SeccompCompiler } from "../../kernel/index.ts";
 import { readProcessStat } from "../../kernel/proc/index.ts";
 import { ForkServer, type LaunchedProcess, makeFifo } from "../../kernel/process/index.ts";
+import { openUserNamespace } from "../container-user.ts";
 import type { OciConfig, OciState } from "../oci/config.ts";
 import { planContainerCgroup } from "../plan/container-cgroup.ts";
 import { type HostFacts, planContainer } from "../plan/container-steps.ts";
@@ -77,6 +78,8 @@ export async function createContainer(call: CommandCall, options: CreateContaine
     cgroupCreate.apply(planContainerCgroup(config), { cgroups });
     const wait = waits ? openFifos(store.directory(id)) : undefined;
     const { ociVersion, annotations } = config;
+    const facts = planFacts(cgroups, config);
+    const userNamespaceFd = openUserNamespace(config);
     const hookState = { ociVersion, id, bundle: bundle.path, ...(annotations === undefined ? {} : { annotations }) };
     const plan = planContainer(
       {
@@ -90,7 +93,7 @@ export async function createContainer(call: CommandCall, options: CreateContaine
         preserveFds,
         ...(wait === undefined ? {} : { wait }),
       },
-      planFacts(cgroups, config),
+      userNamespaceFd === undefined ? facts : { ...facts, userNamespaceFd },
     );
     const takeListener = listenerTaker(plan.seccomp, { ...hookState, status: "creating" });
     using forkServer = new ForkServer({ walkCommand: ["/proc/self/exe", ...NODE_FLAGS, global.script, "walk"] });
@@ -105,6 +108,7 @@ export async function createContainer(call: CommandCall, options: CreateContaine
         await runHooks("createRuntime", config.hooks?.createRuntime, document);
       },
     });
+    if (userNamespaceFd !== undefined) closeSync(userNamespaceFd);
     const { pid, startTime } = launched;
     state = { ...state, init: { pid, startTime } };
     store.writeState(state);

@@ -4,14 +4,23 @@
  * @module
  */
 import type { CgroupLayout, SeccompProgram } from "../../kernel/index.ts";
-import type { NamespaceKind, PidNamespace, ProcessStep } from "../../kernel/process/index.ts";
+import type {
+  NamespaceKind,
+  PidNamespace,
+  ProcessStep,
+  RootBindStep,
+  RootOverlayStep,
+} from "../../kernel/process/index.ts";
 import type { OciConfig, OciNamespace, OciSeccomp } from "../oci/config.ts";
 import type { StartParams } from "../protocol.ts";
 import { planDevices } from "./device-steps.ts";
 import { planHooksInside, planHooksOutside } from "./hook-steps.ts";
 import { planIdentity } from "./identity-steps.ts";
-import { planHostPropagation, planMounts, planRootEntry } from "./mount-steps.ts";
+import { type MountPlan, planHostPropagation, planMounts, planRootEntry } from "./mount-steps.ts";
 import type { OneShotParams } from "./one-shot-params.ts";
+import { hasUserNamespace, hostIdOf, planOpenings, planUser, rootOf } from "./user-namespace.ts";
+
+type AnyParams = StartParams | OneShotParams;
 
 /** What a plan depends on besides its container. */
 export interface HostFacts {
@@ -20,6 +29,8 @@ export interface HostFacts {
   joinFiles: string[];
   /** Makes the program of a filter; called when the configuration has one. */
   compileSeccomp: (profile: OciSeccomp) => SeccompProgram;
+  /** Our descriptor of the container's user namespace, when it has one. */
+  userNamespaceFd?: number;
 }
 
 /** A process to be born: into which pid namespace, and what it does until its exec. */
@@ -31,35 +42,22 @@ export interface ProcessPlan {
 }
 
 /** Plan the first process of a container, with all that isolates it. */
-export function planContainer(params: StartParams | OneShotParams, facts: HostFacts): ProcessPlan {
+export function planContainer(params: AnyParams, facts: HostFacts): ProcessPlan {
   const { config } = params;
   const oneShot = "stdio" in params ? params : undefined;
-  const { namespaces } = config.linux;
   const seccomp = config.linux.seccomp === undefined ? undefined : facts.compileSeccomp(config.linux.seccomp);
   const filledVolumes = "filledVolumes" in params ? (params.filledVolumes ?? []) : [];
   const mounts = planMounts(config, { cgroups: facts.cgroups, filledVolumes });
-  const isNew = (type: OciNamespace["type"]) => namespaces.some((ns) => ns.type === type && ns.path === undefined);
+  const pid = config.linux.namespaces.find(({ type }) => type === "pid");
+  const inside = planInside(params, mounts);
+  const forks = hasUserNamespace(config);
   return {
-    pidNamespace: isNew("pid") ? "new" : "host",
+    pidNamespace: forks || pid === undefined || pid.path !== undefined ? "host" : "new",
     steps: [
       planStdio(params),
       { op: "cgroup.join", joinFiles: facts.joinFiles },
-      { op: "session.start" },
-      ...mounts.before,
-      ...planNamespaces(namespaces),
-      ...(params.noNewKeyring === true ? [] : [{ op: "keyring.join", name: keyringName(params.containerId) } as const]),
-      planHostPropagation(config),
-      planRoot(params),
-      ...mounts.mounts,
-      ...planDevices(config),
-      ...(config.process.cwd === "/"
-        ? []
-        : [{ op: "directory.make", root: config.root.path, path: config.process.cwd } as const]),
-      ...planTerminal(config),
-      ...planHostname(config),
-      ...planProtectedPaths(config),
-      ...mounts.after,
-      ...(config.root.readonly === true ? [{ op: "root.readonly", path: config.root.path } as const] : []),
+      ...(forks ? planForked(params, facts, { mounts, inside }) : planBorn(params, mounts)),
+      ...inside,
       ...(oneShot === undefined ? [] : planHooksOutside(oneShot)),
       ...planRootEntry(config, params.isRootMoved === true),
       ...("gate" in params && params.gate !== undefined ? [{ op: "gate.wait" } as const] : []),
@@ -78,9 +76,79 @@ export function keyringName(containerId: string): string {
   return `_ses.${containerId}`;
 }
 
-function planStdio(params: StartParams | OneShotParams): ProcessStep {
+/** What the process's keys are in; root of a user namespace may have only what is made in it. */
+function planKeyring({ noNewKeyring, containerId }: AnyParams): ProcessStep[] {
+  return noNewKeyring === true ? [] : [{ op: "keyring.join", name: keyringName(containerId) }];
+}
+
+/** From the host into namespaces that the birth has not made, with the root file system. */
+function planBorn(params: AnyParams, mounts: MountPlan): ProcessStep[] {
+  return [
+    { op: "session.start" },
+    ...mounts.before,
+    ...planJoined(params.config.linux.namespaces),
+    ...planMade(params.config.linux.namespaces),
+    ...planKeyring(params),
+    planHostPropagation(params.config),
+    planRoot(params),
+  ];
+}
+
+/**
+ * The same with a user namespace. What is the host's is joined and opened first; the other namespaces are made in the user namespace, so that it
+ * owns them; and only a child is in the new pid namespace.
+ */
+function planForked(
+  params: AnyParams,
+  facts: HostFacts,
+  { mounts, inside }: { mounts: MountPlan; inside: readonly ProcessStep[] },
+): ProcessStep[] {
   const { config } = params;
-  const { uid, gid } = config.process.user;
+  const { namespaces } = config.linux;
+  const pid = namespaces.find(({ type }) => type === "pid");
+  const fd = facts.userNamespaceFd ?? -1;
+  return [
+    ...mounts.before,
+    ...planJoined(namespaces),
+    {
+      op: "root.open",
+      root: planRoot(params),
+      ...(overlayOf(params) === undefined ? {} : { map: { fd, ...rootOf(config) } }),
+    },
+    ...planOpenings(inside, config),
+    planUser(config, fd),
+    ...planMade(namespaces),
+    {
+      op: "process.fork",
+      pidNamespace: pid === undefined ? "same" : pid.path === undefined ? "new" : { path: pid.path },
+    },
+    { op: "session.start" },
+    ...planKeyring(params),
+    planHostPropagation(config),
+    { op: "root.attach" },
+  ];
+}
+
+/** What fills the root file system, before it is entered. */
+function planInside(params: AnyParams, mounts: MountPlan): ProcessStep[] {
+  const { config } = params;
+  return [
+    ...mounts.mounts,
+    ...planDevices(config, overlayOf(params) !== undefined),
+    ...(config.process.cwd === "/"
+      ? []
+      : [{ op: "directory.make", root: config.root.path, path: config.process.cwd } as const]),
+    ...planTerminal(config),
+    ...planHostname(config),
+    ...planProtectedPaths(config),
+    ...mounts.after,
+    ...(config.root.readonly === true ? [{ op: "root.readonly", path: config.root.path } as const] : []),
+  ];
+}
+
+function planStdio(params: AnyParams): ProcessStep {
+  const { config } = params;
+  const { uid, gid } = stdioOwner(config);
   const isTerminal = config.process.terminal === true;
   if ("stdio" in params) {
     const none = { path: "/dev/null" };
@@ -99,21 +167,35 @@ function planStdio(params: StartParams | OneShotParams): ProcessStep {
   };
 }
 
-function planNamespaces(namespaces: readonly OciNamespace[]): ProcessStep[] {
-  const joined: ProcessStep[] = [];
-  const made: NamespaceKind[] = [];
-  for (const { type, path } of namespaces) {
-    if (type === "pid") continue;
-    if (path === undefined) made.push(type);
-    else joined.push({ op: "namespace.join", kind: type, path });
-  }
-  return [...joined, ...(made.length === 0 ? [] : [{ op: "namespaces.unshare", kinds: made } as const])];
+/** Who owns the FIFOs, as the host sees it. An id that nobody can translate is left to root. */
+function stdioOwner(config: OciConfig): { uid: number; gid: number } {
+  const { uid, gid } = config.process.user;
+  if (!hasUserNamespace(config)) return { uid, gid };
+  const { uidMappings, gidMappings } = config.linux;
+  return { uid: hostIdOf(uid, uidMappings) ?? 0, gid: hostIdOf(gid, gidMappings) ?? 0 };
 }
 
-function planRoot(params: StartParams | OneShotParams): ProcessStep {
+function planJoined(namespaces: readonly OciNamespace[]): ProcessStep[] {
+  return namespaces.flatMap(({ type, path }): ProcessStep[] =>
+    path === undefined || type === "pid" || type === "user" ? [] : [{ op: "namespace.join", kind: type, path }],
+  );
+}
+
+function planMade(namespaces: readonly OciNamespace[]): ProcessStep[] {
+  const kinds = namespaces.flatMap(({ type, path }): NamespaceKind[] =>
+    path !== undefined || type === "pid" || type === "user" ? [] : [type],
+  );
+  return kinds.length === 0 ? [] : [{ op: "namespaces.unshare", kinds }];
+}
+
+function planRoot(params: AnyParams): RootBindStep | RootOverlayStep {
   const { path } = params.config.root;
-  const overlay = "overlay" in params ? params.overlay : undefined;
+  const overlay = overlayOf(params);
   return overlay === undefined ? { op: "root.bind", path } : { op: "root.overlay", target: path, ...overlay };
+}
+
+function overlayOf(params: AnyParams): StartParams["overlay"] {
+  return "overlay" in params ? params.overlay : undefined;
 }
 
 function planTerminal({ process, root }: OciConfig): ProcessStep[] {

@@ -4,10 +4,11 @@
  * @module
  */
 import type { SeccompProgram } from "../../kernel/index.ts";
-import type { ProcessStep, StdioSource } from "../../kernel/process/index.ts";
-import type { OciProcess } from "../oci/config.ts";
+import type { NamespaceKind, ProcessStep, StdioSource } from "../../kernel/process/index.ts";
+import type { OciIdMapping, OciProcess, OciUser } from "../oci/config.ts";
 import type { ProcessPlan } from "./container-steps.ts";
 import { planIdentity } from "./identity-steps.ts";
+import { hostIdOf } from "./user-namespace.ts";
 
 /** What {@link planExec} needs besides the process. */
 export interface PlanExecOptions {
@@ -24,11 +25,20 @@ export interface PlanExecOptions {
   seccomp?: SeccompProgram | undefined;
   /** So many descriptors from 3 on are the program's too. */
   preserveFds?: number;
+  /** Namespaces of the container that few have. */
+  special?: SpecialNamespaces;
+}
+
+/** Namespaces that only a process with one thread can enter, hence here only a child of a child. */
+export interface SpecialNamespaces {
+  hasTime: boolean;
+  /** Of its user namespace, when it has one. */
+  user?: { uids: OciIdMapping[]; gids: OciIdMapping[] };
 }
 
 /** Plan a process that enters all namespaces of a container. */
 export function planExec(process: OciProcess, options: PlanExecOptions): ProcessPlan {
-  const { pid, pidfd, joinFiles, stdin, stdout, stderr, keyring, seccomp, preserveFds = 0 } = options;
+  const { pidfd, joinFiles, stdin, stdout, stderr, special, keyring, seccomp, preserveFds = 0 } = options;
   const { consoleSize, user } = process;
   const terminal: ProcessStep = {
     op: "terminal.open",
@@ -38,12 +48,11 @@ export function planExec(process: OciProcess, options: PlanExecOptions): Process
     ...(consoleSize === undefined ? {} : { size: { rows: consoleSize.height, columns: consoleSize.width } }),
   };
   return {
-    pidNamespace: { pidfd },
+    pidNamespace: special === undefined ? { pidfd } : "host",
     steps: [
-      { op: "stdio.open", stdin, stdout, stderr, uid: user.uid, gid: user.gid },
+      { op: "stdio.open", stdin, stdout, stderr, ...ownerOf(user, special) },
       { op: "cgroup.join", joinFiles },
-      { op: "session.start" },
-      { op: "namespaces.enter", kinds: ["mount", "cgroup", "uts", "ipc", "network"], pid, pidfd },
+      ...planEntering(options),
       { op: "keyring.join", name: keyring },
       { op: "root.current" },
       ...(process.terminal === true ? [terminal] : []),
@@ -51,4 +60,20 @@ export function planExec(process: OciProcess, options: PlanExecOptions): Process
     ],
     ...(seccomp === undefined ? {} : { seccomp }),
   };
+}
+
+function planEntering({ pid, pidfd, special }: PlanExecOptions): ProcessStep[] {
+  const kinds: NamespaceKind[] = ["mount", "cgroup", "uts", "ipc", "network"];
+  const session: ProcessStep = { op: "session.start" };
+  if (special === undefined) return [session, { op: "namespaces.enter", kinds, pid, pidfd }];
+  if (special.hasTime) kinds.push("time");
+  if (special.user !== undefined) kinds.push("user");
+  // The fork looks into our own /proc, so it goes first.
+  return [{ op: "process.fork", pidNamespace: { pid, pidfd } }, session, { op: "namespaces.enter", kinds, pid, pidfd }];
+}
+
+/** Who owns the streams, as the host sees it. */
+function ownerOf({ uid, gid }: OciUser, special: SpecialNamespaces | undefined): { uid: number; gid: number } {
+  if (special?.user === undefined) return { uid, gid };
+  return { uid: hostIdOf(uid, special.user.uids) ?? 0, gid: hostIdOf(gid, special.user.gids) ?? 0 };
 }

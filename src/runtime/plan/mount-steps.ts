@@ -11,6 +11,7 @@ import type { MountFlag, MountPropagation, ProcessStep } from "../../kernel/proc
 import type { OciConfig, OciIdMapping, OciMount } from "../oci/config.ts";
 import type { FilledVolume } from "../protocol.ts";
 import { type MountOptions, parseMountOptions } from "./mount-options.ts";
+import { hasUserNamespace, withoutUnmappedIds } from "./user-namespace.ts";
 
 /** What {@link planMounts} needs besides the configuration. */
 export interface PlanMountsOptions {
@@ -148,7 +149,11 @@ function planFilesystem(one: Mount, plan: MountPlan): void {
     root,
     target,
     flags,
-    data: [...(flags.includes("ro") ? ["ro"] : []), ...superblock, ...data],
+    data: [
+      ...(flags.includes("ro") ? ["ro"] : []),
+      ...superblock,
+      ...(hasUserNamespace(config) ? withoutUnmappedIds(data, config) : data),
+    ],
     ...(oldFlags.length === 0 ? {} : { oldFlags }),
     ...(copiesUp ? { copiesUp } : {}),
     ...finishOf(parsed),

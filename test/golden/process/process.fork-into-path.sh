@@ -1,0 +1,1 @@
+nsenter --pid=/proc/17/ns/pid

@@ -1,0 +1,1 @@
+nsenter --target=17 --pid

@@ -1,0 +1,1 @@
+mount --rbind /var/lib/netd/c/rootfs /var/lib/netd/c/rootfs

@@ -1,0 +1,1 @@
+nsenter '--user=/run/my user'
