@@ -1,5 +1,5 @@
 /**
- * Every C function that the project calls, bound once. Nothing outside this file and the binding of libseccomp names koffi.
+ * Every C function that the project calls, bound once. Nothing outside this file, libc-process.ts and the binding of libseccomp names koffi.
  *
  * Calls that glibc 2.31 has no wrapper for go through syscall(2) with the numbers of asm-generic/unistd.h, the same on every
  * architecture since Linux 5.0; the few older ones are looked up by architecture. The libraries are loaded on import: the forked
@@ -13,12 +13,9 @@ import koffi from "koffi";
 export const libc = koffi.load("libc.so.6");
 
 /** Numbers of system calls that differ between architectures (asm/unistd_64.h, asm-generic/unistd.h). */
-const SYS_BY_ARCH: Record<
-  string,
-  { pivot_root: number; capset: number; keyctl: number; seccomp: number; clone: number }
-> = {
-  x64: { pivot_root: 155, capset: 126, keyctl: 250, seccomp: 317, clone: 56 },
-  arm64: { pivot_root: 41, capset: 91, keyctl: 219, seccomp: 277, clone: 220 },
+const SYS_BY_ARCH: Record<string, { pivot_root: number; capset: number; keyctl: number; seccomp: number }> = {
+  x64: { pivot_root: 155, capset: 126, keyctl: 250, seccomp: 317 },
+  arm64: { pivot_root: 41, capset: 91, keyctl: 219, seccomp: 277 },
 };
 const SYS_OLD = SYS_BY_ARCH[process.arch] ?? SYS_BY_ARCH.x64!;
 /** linux/keyctl.h. */
@@ -50,9 +47,6 @@ export function addressOf(buffer: Buffer): bigint {
 
 // Processes
 export const fork = libc.func("int fork()") as () => number;
-const syscallClone = libc.func("syscall", "long", ["long", "ulong", "ulong", "ulong", "ulong", "ulong"]);
-/** clone(2) on the same stack, without fork's handlers: for a child that does nothing but end. */
-export const cloneProcess = (flags: number): number => Number(syscallClone(SYS_OLD.clone, flags, 0, 0, 0, 0));
 export const exitNow = libc.func("void _exit(int)") as (code: number) => void;
 export const waitpid = libc.func("int waitpid(int, void*, int)") as (
   pid: number,
@@ -116,9 +110,6 @@ export const setgroups = libc.func("int setgroups(size_t, const uint*)") as (
 ) => number;
 export const setuid = libc.func("int setuid(uint)") as (uid: number) => number;
 export const setgid = libc.func("int setgid(uint)") as (gid: number) => number;
-/** Both return the id before, and never fail loudly. */
-export const setfsuid = libc.func("int setfsuid(uint)") as (uid: number) => number;
-export const setfsgid = libc.func("int setfsgid(uint)") as (gid: number) => number;
 const syscallCapset = libc.func("syscall", "long", ["long", "void*", "void*"]);
 export const capset = (header: Buffer, data: Buffer): number => Number(syscallCapset(SYS_OLD.capset, header, data));
 const syscallSeccomp = libc.func("syscall", "long", ["long", "uint", "uint", "void*"]);

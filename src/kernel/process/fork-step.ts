@@ -6,7 +6,8 @@
  * @module
  */
 import { check } from "../errno.ts";
-import { cloneProcess, close, exitNow, prctl, setns, unshare } from "../libc.ts";
+import { close, exitNow, prctl, setns, unshare } from "../libc.ts";
+import { cloneProcess } from "../libc-process.ts";
 import { shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { ForkableHeap } from "./forkable-heap.ts";

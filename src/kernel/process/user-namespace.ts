@@ -5,7 +5,8 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { check, KernelError } from "../errno.ts";
-import { cloneProcess, close, exitNow, kill, open, pidfdOpen, waitpid } from "../libc.ts";
+import { close, exitNow, kill, open, pidfdOpen, waitpid } from "../libc.ts";
+import { cloneProcess } from "../libc-process.ts";
 import { CLONE_FLAG } from "./namespace-steps.ts";
 import { O_CLOEXEC, O_RDONLY } from "./open-flags.ts";
 

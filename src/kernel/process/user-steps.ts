@@ -8,7 +8,8 @@
  */
 import { NetdError } from "../../errors.ts";
 import { check, KernelError } from "../errno.ts";
-import { close, mount, open, prctl, setfsgid, setfsuid, setns, unshare } from "../libc.ts";
+import { close, mount, open, prctl, setns, unshare } from "../libc.ts";
+import { setfsgid, setfsuid } from "../libc-process.ts";
 import { shellCommand, shellQuote } from "../shell.ts";
 import { becomeRoot } from "./become-root.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";

@@ -1,0 +1,44 @@
+/**
+ * The C functions that make a process what it is: how it is cloned, how it is scheduled, what it takes itself for.
+ *
+ * Source: clone(2), setfsuid(2), sched_setattr(2), ioprio_set(2), personality(2), setdomainname(2), rt_sigtimedwait(2).
+ *
+ * @module
+ */
+import koffi from "koffi";
+
+const libc = koffi.load("libc.so.6");
+
+/** Numbers of system calls that differ between architectures (asm/unistd_64.h, asm-generic/unistd.h). */
+const SYS_BY_ARCH: Record<string, { clone: number; ioprio_set: number; sched_setattr: number }> = {
+  x64: { clone: 56, ioprio_set: 251, sched_setattr: 314 },
+  arm64: { clone: 220, ioprio_set: 30, sched_setattr: 274 },
+};
+const SYS = SYS_BY_ARCH[process.arch] ?? SYS_BY_ARCH.x64!;
+
+const syscallClone = libc.func("syscall", "long", ["long", "ulong", "ulong", "ulong", "ulong", "ulong"]);
+/** clone(2) on the same stack, without fork's handlers: for a process with one thread, or a child that does nothing but end. */
+export const cloneProcess = (flags: number): number => Number(syscallClone(SYS.clone, flags, 0, 0, 0, 0));
+
+/** Both return the id before, and never fail loudly. */
+export const setfsuid = libc.func("int setfsuid(uint)") as (uid: number) => number;
+export const setfsgid = libc.func("int setfsgid(uint)") as (gid: number) => number;
+
+const syscallSchedSetattr = libc.func("syscall", "long", ["long", "int", "void*", "uint"]);
+/** `attributes` is struct sched_attr (linux/sched/types.h), of the calling thread. */
+export const schedSetattr = (attributes: Buffer): number =>
+  Number(syscallSchedSetattr(SYS.sched_setattr, 0, attributes, 0));
+/** `mask` has one bit a processor. */
+export const schedSetaffinity = libc.func("int sched_setaffinity(int, size_t, void*)") as (
+  pid: number,
+  length: number,
+  mask: Buffer,
+) => number;
+const syscallIoprioSet = libc.func("syscall", "long", ["long", "int", "int", "int"]);
+export const ioprioSet = (which: number, who: number, priority: number): number =>
+  Number(syscallIoprioSet(SYS.ioprio_set, which, who, priority));
+export const personality = libc.func("int personality(ulong)") as (persona: number) => number;
+export const setdomainname = libc.func("int setdomainname(const char*, size_t)") as (
+  name: string,
+  length: number,
+) => number;
