@@ -15,6 +15,7 @@ import type {
   ExecSpec,
   ImageInfo,
   LeaseInfo,
+  LogLoss,
   NetworkInfo,
   ShellPlan,
 } from "./schemas.ts";
@@ -48,6 +49,18 @@ export interface LogsQuery {
   /** Only the last lines, this many. */
   tail?: number | undefined;
   timestamps?: boolean;
+  /** Only lines of this time or later: seconds since 1970, as text with a fraction or not. */
+  since?: string | undefined;
+  /** Only lines of this time or before. */
+  until?: string | undefined;
+}
+
+/** Output of a container. */
+export interface LogsAnswer {
+  /** Frames of `src/stream`. */
+  body: AsyncIterable<Buffer>;
+  /** What the log had no room for. */
+  loss: LogLoss | undefined;
 }
 
 /** Decide where netd's socket is: `--socket`, else NETD_SOCKET, else netd.sock in NETD_RUN_DIR. */
@@ -139,8 +152,10 @@ export class ApiClient {
   }
 
   /** Output of a container as frames. */
-  async logs(id: string, query: LogsQuery): Promise<AsyncIterable<Buffer>> {
-    return (await this.#send("GET", containerPath(id, "/logs"), { query: { ...query } })).body;
+  async logs(id: string, query: LogsQuery): Promise<LogsAnswer> {
+    const { body, headers } = await this.#send("GET", containerPath(id, "/logs"), { query: { ...query } });
+    const loss = headers["netd-log-loss"];
+    return { body, loss: loss === undefined ? undefined : (JSON.parse(loss) as LogLoss) };
   }
 
   leases(): Promise<LeaseInfo[]> {

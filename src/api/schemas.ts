@@ -33,6 +33,19 @@ export const MountSpec = Type.Object(
 );
 export type MountSpec = Static<typeof MountSpec>;
 
+/** How the output of a container is kept. Both drivers that keep it do so in files of the CRI format. */
+export const LogSpec = Type.Object(
+  {
+    driver: Type.Optional(Type.Union([Type.Literal("local"), Type.Literal("json-file"), Type.Literal("none")])),
+    maxBytes: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: "of one file; 0: no limit" }),
+    ),
+    maxFiles: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+  },
+  options,
+);
+export type LogSpec = Static<typeof LogSpec>;
+
 /** What the body of `POST /v1/containers` holds. Only `image` must be given. */
 export const ContainerSpec = Type.Object(
   {
@@ -87,6 +100,7 @@ export const ContainerSpec = Type.Object(
     stopTimeoutSeconds: Type.Optional(
       Type.Integer({ minimum: -1, maximum: 86_400, description: "-1: SIGKILL is never sent" }),
     ),
+    log: Type.Optional(LogSpec),
   },
   options,
 );
@@ -118,6 +132,21 @@ export const LaunchCounters = Type.Object({
 });
 export type LaunchCounters = Static<typeof LaunchCounters>;
 
+/** A further process in a container, as long as it runs. */
+export const ExecInfo = Type.Object({
+  id: Type.String(),
+  pid: Type.Integer(),
+  command: Type.Array(Type.String()),
+  isTerminal: Type.Boolean(),
+  isDetached: Type.Boolean(),
+  startedAt: Type.String(),
+});
+export type ExecInfo = Static<typeof ExecInfo>;
+
+/** Output that a log had no room for. */
+export const LogLoss = Type.Object({ bytes: Type.Integer(), lines: Type.Integer() });
+export type LogLoss = Static<typeof LogLoss>;
+
 export const ContainerInfo = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -140,6 +169,8 @@ export const ContainerInfo = Type.Object({
   labels: Type.Record(Type.String(), Type.String()),
   spec: ContainerSpec,
   launch: Type.Optional(LaunchCounters),
+  execs: Type.Optional(Type.Array(ExecInfo, { description: "told when one container is asked for, and it runs" })),
+  logLoss: Type.Optional(LogLoss),
   files: Type.Object({ hosts: Type.String(), hostname: Type.String(), resolvConf: Type.String(), log: Type.String() }),
 });
 export type ContainerInfo = Static<typeof ContainerInfo>;

@@ -4,6 +4,7 @@
  * @module
  */
 import { NetdError } from "../errors.ts";
+import { faultPoint } from "./fault-point.ts";
 import { KernelSession } from "./kernel-session.ts";
 import type { NetworkStep } from "./network-steps.ts";
 import type { StepDefinition } from "./step.ts";
@@ -122,7 +123,9 @@ class Execution {
   /** Apply a step and note it in `done` before the journal hears of it: a journal that fails must not hide what was done. */
   apply(step: NetworkStep, done: AppliedStep[]): void {
     this.#tell("apply", step);
+    faultPoint(`apply:${step.op}`);
     const memo = this.#orTellFailure(step, () => definitionOf(this.#definitions, step).apply(step, this.#session));
+    faultPoint(`applied:${step.op}`);
     done.push({ step, memo });
     this.#tell("applied", step);
   }

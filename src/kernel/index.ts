@@ -20,6 +20,7 @@ export {
   toShell,
   undoSteps,
 } from "./executor.ts";
+export { faultPoint } from "./fault-point.ts";
 export { type InterfaceCounters, parseInterfaceCounters, readInterfaceCounters } from "./interface-counters.ts";
 export { isAbsence } from "./kernel-absence.ts";
 export { KernelSession } from "./kernel-session.ts";

@@ -8,6 +8,7 @@ import type { ContainerSpec } from "../api/index.ts";
 import { collect } from "./command-options.ts";
 import type { CommonOptions, NetctlContext } from "./context.ts";
 import { addLifeOptions, type LifeOptions, toLifeSpec } from "./life-options.ts";
+import { parseLogOptions } from "./parse-log-options.ts";
 import { parseMount } from "./parse-mount.ts";
 import { integerParser, parseCpus } from "./parse-number.ts";
 import { parseEnv, parseExtraHost, parseLabels } from "./parse-pairs.ts";
@@ -42,6 +43,8 @@ export interface ContainerOptions extends CommonOptions, LifeOptions {
   label?: string[];
   addHost?: string[];
   dns?: string[];
+  logDriver?: string;
+  logOpt?: string[];
 }
 
 /** Options of docker that netd does not take yet, and what to do instead. */
@@ -82,6 +85,8 @@ export function addContainerOptions(command: Command): Command {
     .option("--read-only", "mount the root file system read-only")
     .option("--dns <address>", "ask this name server for names that are not containers'", collect)
     .option("--add-host <name:address>", "add a line to /etc/hosts", collect)
+    .option("--log-driver <driver>", "how its output is kept: local (the default), json-file (the same), none")
+    .option("--log-opt <name=value>", "max-size=20m of one file of its log, max-file=5 of them", collect)
     .option("-l, --label <name[=value]>", "attach a label", collect)
     .addOption(new Option("--mac <mac>").hideHelp())
     .addOption(new Option("--net <network>").hideHelp());
@@ -134,6 +139,7 @@ export function toContainerSpec(
   set("dns", options.dns);
   set("extraHosts", options.addHost?.map(parseExtraHost));
   set("labels", options.label && parseLabels(options.label));
+  set("log", parseLogOptions(options.logDriver, options.logOpt));
   set("tty", options.tty);
   set("stdin", options.interactive);
   set("autoRemove", options.rm);

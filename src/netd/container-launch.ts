@@ -18,6 +18,10 @@ import { readAccountFiles } from "./image-accounts.ts";
 import { describeMachine } from "./seccomp/machine.ts";
 import { type AccountFiles, resolveUser } from "./user.ts";
 
+/** How much of a container's output is kept unless it says otherwise: 100 MB, as by docker's driver `local`. */
+const LOG_MAX_BYTES = 20_000_000;
+const LOG_MAX_FILES = 5;
+
 /** What the runtime must know to start a container. @throws {NetdError} USER_UNKNOWN */
 export function startParams(context: DaemonContext, container: Container): StartParams {
   const { row, paths } = container;
@@ -27,7 +31,18 @@ export function startParams(context: DaemonContext, container: Container): Start
     overlay: { lower: context.images.layersOf(row.image.id), upper: paths.upper, work: paths.work },
     stdin: row.spec.stdin ?? false,
     streamDir: paths.streams,
+    ...logParams(container),
+  };
+}
+
+/** Where a container's output goes, and how much of it is kept. */
+function logParams({ row, paths }: Container): Pick<StartParams, "logFile" | "logLimits" | "logLoss"> {
+  const { driver, maxBytes = LOG_MAX_BYTES, maxFiles = LOG_MAX_FILES } = row.spec.log ?? {};
+  if (driver === "none") return {};
+  return {
     logFile: paths.log,
+    ...(maxBytes === 0 ? {} : { logLimits: { maxBytes, maxFiles } }),
+    ...(row.logLoss && { logLoss: row.logLoss }),
   };
 }
 

@@ -60,7 +60,7 @@ export function containerInfo(container: Container, network: NetworkRow): Contai
     image: spec.image,
     command,
     state,
-    ...pick(row, ["pid", "exitCode", "error", "startedAt", "finishedAt", "isStoppedByUser", "launch"]),
+    ...pick(row, ["pid", "exitCode", "error", "startedAt", "finishedAt", "isStoppedByUser", "launch", "logLoss"]),
     restartCount: row.restartCount ?? 0,
     createdAt,
     hostname,

@@ -12,6 +12,7 @@ import type {
   ExecSpec,
   ImageInfo,
   LeaseInfo,
+  LogLoss,
   NetworkInfo,
   RestartPolicy,
   ShellPlan,
@@ -24,14 +25,14 @@ import type { AnyRuntimeStream, ContainerLifecycle } from "./container/lifecycle
 import { planLeave } from "./container/network.ts";
 import type { StopOptions } from "./container/stop.ts";
 import { stopSignalOf } from "./container/stop-flag.ts";
-import { waitForCondition } from "./container/wait.ts";
+import { waitForCondition, waitForLastExit } from "./container/wait.ts";
 import { type Container, containerInfo, leaseInfo } from "./container.ts";
 import { createContainer, previewContainer } from "./container-create.ts";
 import { imageUser } from "./container-registry.ts";
 import { showLaunch, showStop } from "./container-show.ts";
 import type { DaemonContext } from "./context.ts";
 import { parseImageChanges } from "./image-changes.ts";
-import { type ReadLogOptions, readLog } from "./log-reader.ts";
+import { type ReadLogOptions, readLog } from "./log/read-log.ts";
 import type { DaemonOptions } from "./options.ts";
 import { openContext } from "./start.ts";
 
@@ -93,8 +94,10 @@ export class Daemon {
     return shown.map((container) => this.#info(container)).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   }
 
-  inspectContainer(reference: string): ContainerInfo {
-    return this.#info(this.#find(reference));
+  async inspectContainer(reference: string): Promise<ContainerInfo> {
+    const container = this.#find(reference);
+    const status = await this.#lifecycle.status(container);
+    return { ...this.#info(container), ...status };
   }
 
   /** @throws {NetdError} for anything that is wrong with the spec */
@@ -192,9 +195,21 @@ export class Daemon {
     return await this.#lifecycle.exec(this.#find(reference), spec);
   }
 
-  readLogs(reference: string, options: Omit<ReadLogOptions, "ended">): Readable {
+  /** Read what a container wrote; `loss` is what its log had no room for. @throws {NetdError} LOG_NOT_KEPT */
+  async readLogs(
+    reference: string,
+    options: Omit<ReadLogOptions, "ended">,
+  ): Promise<{ stream: Readable; loss: LogLoss | undefined }> {
     const container = this.#find(reference);
-    return readLog(container.paths.log, { ...options, ended: this.#lifecycle.exited(container) });
+    const { name, spec } = container.row;
+    if (spec.log?.driver === "none") {
+      throw new NetdError("LOG_NOT_KEPT", `Cannot read the log of container '${name}': its log driver is 'none'`, {
+        remedy: "Create it anew without --log-driver none, or look at its output with 'netctl attach'",
+      });
+    }
+    const { logLoss = container.row.logLoss } = await this.#lifecycle.status(container);
+    const ended = waitForLastExit(container);
+    return { stream: readLog(container.paths.log, { ...options, ended }), loss: logLoss };
   }
 
   listLeases(): LeaseInfo[] {

@@ -11,7 +11,7 @@ import { ImageStore } from "../image/index.ts";
 import { Ipam, SqliteLeaseStore } from "../ipam/index.ts";
 import { becomeSubreaper, KernelSession, LinkWatcher, lockDirectory } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
-import { type HelloResult, RuntimeClient } from "../runtime/index.ts";
+import { type ContainerRecord, type HelloResult, RuntimeClient } from "../runtime/index.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import { markEnded, resumeRestarts, settleEnd } from "./container/end.ts";
 import { ContainerLifecycle } from "./container/lifecycle.ts";
@@ -216,7 +216,7 @@ async function takeOver(
       }
       restoreEndpoint(context, container);
     } else if (state === "running") {
-      await endUnseen(context, lifecycle, container, record?.exitCode ?? null, record?.finishedAt);
+      await endUnseen(context, lifecycle, container, record);
     } else if (existsSync(container.paths.streams)) {
       // A start that netd did not live to finish.
       await leaveNetwork(context, container);
@@ -233,10 +233,10 @@ async function endUnseen(
   context: DaemonContext,
   lifecycle: ContainerLifecycle,
   container: Container,
-  exitCode: number | null,
-  finishedAt: string | undefined,
+  record: ContainerRecord | undefined,
 ): Promise<void> {
-  await markEnded(context, container, { exitCode, finishedAt: finishedAt ?? context.now().toISOString() });
+  const { exitCode = null, finishedAt = context.now().toISOString(), logLoss } = record ?? {};
+  await markEnded(context, container, { exitCode, finishedAt, ...(logLoss && { logLoss }) });
   settleEnd(container);
   if (container.row.spec.autoRemove === true) {
     // The runtime's connection is not in use before this returns: removal waits for it.

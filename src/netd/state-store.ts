@@ -8,7 +8,7 @@
  * @module
  */
 import Database from "libsql";
-import type { ContainerSpec, ContainerState, LaunchCounters } from "../api/index.ts";
+import type { ContainerSpec, ContainerState, LaunchCounters, LogLoss } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { ImageConfig } from "../image/index.ts";
 
@@ -51,6 +51,8 @@ export interface ContainerRow {
   restartDelayMs?: number;
   /** A user asked for its end; written before it is signalled. */
   isStoppedByUser?: boolean;
+  /** What its log had no room for, as far as it was told. */
+  logLoss?: LogLoss;
 }
 
 type Definition = Pick<

@@ -8,8 +8,9 @@ import { closeSync } from "node:fs";
 import { openProcess, signalProcess } from "../kernel/process/index.ts";
 import { ContainerLog } from "./container-log.ts";
 import { reopenStreams, type StreamDescriptors } from "./container-streams.ts";
+import { Execs } from "./execs.ts";
 import { ProcessStreams } from "./process-streams.ts";
-import type { ContainerRecord, KeptDescriptor } from "./protocol.ts";
+import type { ContainerRecord, KeptDescriptor, LogLoss } from "./protocol.ts";
 import type { StoredRecord } from "./record-store.ts";
 
 /** What {@link Container} has of its process besides the record. */
@@ -17,24 +18,42 @@ export interface ContainerHandles {
   streams: Partial<StreamDescriptors> & { terminalFd?: number };
   /** Close standard input when the last client is gone: it was started for a client. */
   closesStdin: boolean;
+  /** Told that the record has changed by itself: its log had no room, or a process was detached. */
+  onChange: (change: "log" | "execs") => void;
 }
+
+/** Reads of a container whose log files are small are short, so that few of them fill more than a file. */
+const READS_PER_LOG_FILE = 8;
 
 /** Holds the record, the streams and the log of a container. */
 export class Container {
   record: StoredRecord;
   readonly streams: ProcessStreams;
-  readonly #log: ContainerLog;
+  readonly execs: Execs;
+  readonly #log: ContainerLog | undefined;
   readonly #pidfd: number | undefined;
   readonly #closesStdin: boolean;
 
-  constructor(record: StoredRecord, { streams, closesStdin }: ContainerHandles) {
+  constructor(record: StoredRecord, { streams, closesStdin, onChange }: ContainerHandles) {
     this.record = record;
     this.#closesStdin = closesStdin;
-    this.#log = new ContainerLog(record.logFile);
+    this.execs = new Execs(() => {
+      this.record = { ...this.record, execs: this.execs.detached() };
+      onChange("execs");
+    });
+    const limits = record.logLimits ?? { maxBytes: Number.MAX_SAFE_INTEGER, maxFiles: 1 };
+    if (record.logFile !== undefined) {
+      const onLoss = (logLoss: LogLoss) => {
+        this.record = { ...this.record, logLoss };
+        onChange("log");
+      };
+      this.#log = new ContainerLog({ path: record.logFile, ...limits, loss: record.logLoss, onLoss });
+    }
     this.#pidfd = openLiving(record.pid);
     this.streams = new ProcessStreams({
       ...streams,
-      record: (stream, bytes) => this.#log.append(stream, bytes),
+      readMaxBytes: Math.ceil(limits.maxBytes / READS_PER_LOG_FILE),
+      record: (stream, bytes) => this.#log?.append(stream, bytes),
       onAbandoned: () => {
         if (closesStdin) this.streams.closeInput();
       },
@@ -42,9 +61,9 @@ export class Container {
   }
 
   /** Take over a container that a runtime before us started. Its terminal and standard input come later, from who kept them. */
-  static adopt(record: StoredRecord): Container {
+  static adopt(record: StoredRecord, onChange: ContainerHandles["onChange"]): Container {
     const streams = record.isTerminal ? undefined : reopenStreams(record.streamDir);
-    return new Container(record, { streams: streams ?? {}, closesStdin: false });
+    return new Container(record, { streams: streams ?? {}, closesStdin: false, onChange });
   }
 
   /** Our descriptor of its process; undefined when it ended while there was no runtime. */
@@ -75,7 +94,7 @@ export class Container {
   finish(exitCode: number | null, finishedAt: string): void {
     this.record = { ...this.record, state: "exited", finishedAt, ...(exitCode === null ? {} : { exitCode }) };
     this.streams.finish(exitCode);
-    this.#log.close();
+    this.#log?.close();
     if (this.#pidfd !== undefined) closeSync(this.#pidfd);
   }
 }
@@ -91,7 +110,7 @@ function openLiving(pid: number): number | undefined {
 
 /** What others may know of a record. */
 export function describeRecord(record: StoredRecord): ContainerRecord {
-  const { containerId, pid, startTime, exitCode, finishedAt } = record;
+  const { containerId, pid, startTime, exitCode, finishedAt, logLoss } = record;
   return {
     containerId,
     pid,
@@ -99,5 +118,6 @@ export function describeRecord(record: StoredRecord): ContainerRecord {
     state: record.state === "running" ? "running" : "exited",
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(logLoss === undefined ? {} : { logLoss }),
   };
 }

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { randomBytes } from "node:crypto";
 import { closeSync } from "node:fs";
 import type { SeccompCompiler } from "../kernel/index.ts";
 import { type ForkServer, makePipe, type StdioSource } from "../kernel/process/index.ts";
 import type { ChildWatch } from "./child-watch.ts";
+import type { Execs } from "./execs.ts";
 import { OCI_VERSION } from "./oci/config.ts";
 import { keyringName } from "./plan/container-steps.ts";
 import { planExec } from "./plan/exec-steps.ts";
@@ -20,6 +22,7 @@ import type { StreamPeer } from "./stream-client.ts";
 export interface StartExecOptions {
   forkServer: ForkServer;
   children: ChildWatch;
+  execs: Execs;
   pid: number;
   pidfd: number;
   joinFiles: string[];
@@ -27,7 +30,7 @@ export interface StartExecOptions {
   /** Directory of the container. */
   bundle: string;
   /** Send the answer; returns the client that gets the streams, if there is one. */
-  answer: (result: { pid: number }) => StreamPeer | undefined;
+  answer: (result: { id: string; pid: number }) => StreamPeer | undefined;
 }
 
 interface Pipes {
@@ -65,16 +68,24 @@ export async function startExec(params: ExecParams, options: StartExecOptions): 
   } finally {
     for (const fd of pipes.theirs) closeSync(fd);
   }
-  const { terminalFd } = launched;
+  const { pid, startTime, terminalFd } = launched;
+  const id = randomBytes(32).toString("hex");
+  options.execs.add({
+    ...{ id, pid, startTime, command: params.process.args ?? [], startedAt: new Date().toISOString() },
+    ...{ isTerminal: params.process.terminal === true, isDetached: params.detach },
+  });
   const streams: ProcessStreams = new ProcessStreams({
     ...pipes.ours,
     ...(terminalFd === undefined ? {} : { terminalFd }),
     // As when a terminal's window is closed; a process without one goes on, with nobody listening.
     onAbandoned: () => (terminalFd === undefined ? streams.closeInput() : streams.hangUp()),
   });
-  const peer = options.answer({ pid: launched.pid });
+  const peer = options.answer({ id, pid });
   if (peer !== undefined) streams.attach(peer.socket, peer.rest);
-  options.children.add(launched.pid, (exitCode) => streams.finish(exitCode));
+  options.children.add(pid, (exitCode) => {
+    options.execs.delete(id);
+    streams.finish(exitCode);
+  });
 }
 
 function openPipes({ process, stdin, detach }: ExecParams): Pipes {

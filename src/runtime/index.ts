@@ -6,6 +6,7 @@
  * @module
  */
 export * from "./client.ts";
+export { fullLogPath, listFullLogs } from "./log-files.ts";
 export * from "./oci/config.ts";
 export { parseJson } from "./oci/json.ts";
 export * from "./protocol.ts";

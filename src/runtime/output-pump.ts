@@ -13,11 +13,14 @@ export interface OutputPumpOptions {
   /** Read end of a pipe or FIFO, or master of a terminal. The pump closes it. */
   fd: number;
   isTerminal: boolean;
+  /** Longest piece to take at once, in bytes. */
+  readMaxBytes?: number | undefined;
   /** Takes the next bytes, which are overwritten after it returns. False: stop until {@link OutputPump.resume}. */
   take: (bytes: Buffer) => boolean;
 }
 
 const CHUNK_BYTES = 64 * 1024;
+const CHUNK_MIN_BYTES = 512;
 /** All that a pipe can hold for us: fs.pipe-max-size, of which no container may have more. */
 const DRAIN_BYTES = 1 << 20;
 /** How soon a terminal is looked at again that no process had open. */
@@ -26,14 +29,18 @@ const REOPEN_MS = 50;
 /** Reads one descriptor. Nothing is kept here: what is not taken stays in the pipe, and the writer waits. */
 export class OutputPump {
   readonly #options: OutputPumpOptions;
-  readonly #buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  readonly #buffer: Buffer;
   #socket: Socket;
   #reopen: NodeJS.Timeout | undefined;
   #isOpen = true;
   #isStopped = false;
+  /** Others have their turn before more is read. */
+  #isYielding = false;
 
   constructor(options: OutputPumpOptions) {
     this.#options = options;
+    const { readMaxBytes = CHUNK_BYTES } = options;
+    this.#buffer = Buffer.allocUnsafe(Math.max(CHUNK_MIN_BYTES, Math.min(readMaxBytes, CHUNK_BYTES)));
     if (options.isTerminal) setNonblocking(options.fd);
     this.#socket = this.#open();
   }
@@ -52,7 +59,7 @@ export class OutputPump {
   resume(): void {
     if (!this.#isStopped) return;
     this.#isStopped = false;
-    this.#socket.resume();
+    if (!this.#isYielding) this.#socket.resume();
   }
 
   /** Take what is there now, without waiting for more, whatever `take` says; then close. Called when the writer has ended. */
@@ -71,7 +78,13 @@ export class OutputPump {
     const { fd, isTerminal } = this.#options;
     const onread = {
       buffer: this.#buffer,
-      callback: (length: number, bytes: Uint8Array) => this.#take(Buffer.from(bytes.buffer, bytes.byteOffset, length)),
+      callback: (length: number, bytes: Uint8Array) => {
+        const isWanted = this.#take(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+        if (!isWanted || length < bytes.length) return isWanted;
+        // There is more: libuv would read it 32 times in a row, while other containers wait.
+        this.#yield();
+        return false;
+      },
     };
     const socket = isTerminal
       ? new ReadStream(duplicateDescriptor(fd), { onread } as object)
@@ -92,6 +105,16 @@ export class OutputPump {
     this.#reopen = setTimeout(() => {
       this.#socket = this.#open();
     }, REOPEN_MS);
+  }
+
+  /** Go on reading after everybody else had a turn. */
+  #yield(): void {
+    const socket = this.#socket;
+    this.#isYielding = true;
+    setImmediate(() => {
+      this.#isYielding = false;
+      if (this.#isOpen && !this.#isStopped && socket === this.#socket) socket.resume();
+    });
   }
 
   #take(bytes: Buffer): boolean {

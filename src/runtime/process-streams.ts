@@ -18,6 +18,8 @@ export interface ProcessStreamsOptions {
   stderrFd?: number;
   /** Master of its terminal, instead of the three. */
   terminalFd?: number;
+  /** Longest piece of output to take at once, in bytes. */
+  readMaxBytes?: number;
   /** Told of all output before clients are; bytes are overwritten after it returns. */
   record?: (stream: OutputStream, bytes: Buffer) => void;
   /** What happens when the last client is gone without having said `detach`. */
@@ -138,7 +140,9 @@ export class ProcessStreams {
   }
 
   #pump(fd: number, stream: OutputStream, isTerminal: boolean): void {
-    this.#pumps.set(new OutputPump({ fd, isTerminal, take: (bytes) => this.#takeOutput(stream, bytes) }), stream);
+    const { readMaxBytes } = this.#options;
+    const take = (bytes: Buffer) => this.#takeOutput(stream, bytes);
+    this.#pumps.set(new OutputPump({ fd, isTerminal, readMaxBytes, take }), stream);
   }
 
   #takeOutput(stream: OutputStream, bytes: Buffer): boolean {

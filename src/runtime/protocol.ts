@@ -26,6 +26,20 @@ export interface FilledVolume {
   marker: string;
 }
 
+/** How much of a container's output is kept. */
+export interface LogLimits {
+  /** Size that one file of the log may have, in bytes. */
+  maxBytes: number;
+  /** Files that the log may have; then the oldest goes. */
+  maxFiles: number;
+}
+
+/** Output that a log had no room for. */
+export interface LogLoss {
+  bytes: number;
+  lines: number;
+}
+
 export interface StartParams {
   /** 64 hexadecimal digits; also the name of the runtime's record. */
   containerId: string;
@@ -39,8 +53,12 @@ export interface StartParams {
   stdin: boolean;
   /** Directory that the runtime fills with FIFOs; it exists. */
   streamDir: string;
-  /** File that gets the output as lines of the CRI log format. */
-  logFile: string;
+  /** File that gets the output as lines of the CRI log format; absent: the output is not kept. */
+  logFile?: string;
+  /** Absent: no limits. */
+  logLimits?: LogLimits;
+  /** What its log lost in earlier lives. */
+  logLoss?: LogLoss;
   /** Wait, when all is ready but the exec, for a `release` of this name: the caller makes the network in the meantime. Used once. */
   gate?: string;
   /** Leave the process the session keyring of the runtime. */
@@ -66,6 +84,25 @@ export interface ExecParams {
   detach: boolean;
 }
 
+/** A further process in a container, as long as it runs. */
+export interface ExecInfo {
+  /** 64 hexadecimal digits. */
+  id: string;
+  pid: number;
+  command: string[];
+  isTerminal: boolean;
+  /** Nobody waits for it: it goes on when the runtime dies. */
+  isDetached: boolean;
+  /** ISO 8601. */
+  startedAt: string;
+}
+
+/** What changes in a container while it runs. */
+export interface StatusResult {
+  execs: ExecInfo[];
+  logLoss?: LogLoss;
+}
+
 /** What the runtime knows of one container it started. */
 export interface ContainerRecord {
   containerId: string;
@@ -75,6 +112,7 @@ export interface ContainerRecord {
   /** Absent while running; the code a shell would show. `undefined` after exit: nobody could learn it. */
   exitCode?: number;
   finishedAt?: string;
+  logLoss?: LogLoss;
 }
 
 export interface ExitedEvent {
@@ -83,6 +121,7 @@ export interface ExitedEvent {
   /** `null` when nobody could learn it: the process was not our child and was reaped by another. */
   exitCode: number | null;
   finishedAt: string;
+  logLoss?: LogLoss;
 }
 
 export interface HelloResult {
@@ -111,7 +150,8 @@ export interface RuntimeMethods {
   /** Let a start through its gate, or call it off; may come before the start itself. A gate whose caller hangs up is called off. */
   release: { params: { gate: string; isGo: boolean }; result: Record<string, never> };
   attach: { params: { containerId: string }; result: Record<string, never> };
-  exec: { params: ExecParams; result: { pid: number } };
+  exec: { params: ExecParams; result: { id: string; pid: number } };
+  status: { params: { containerId: string }; result: StatusResult };
   signal: { params: { containerId: string; signal: number }; result: Record<string, never> };
   /** Forget an exited container: its record, FIFOs and cgroup. Kills what still runs in its cgroup. */
   remove: { params: { containerId: string }; result: Record<string, never> };

@@ -4,7 +4,12 @@
  * @module
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import type { ContainerRecord } from "./protocol.ts";
+import type { ContainerRecord, ExecInfo, LogLimits } from "./protocol.ts";
+
+/** A further process as it is written down. */
+export interface StoredExec extends ExecInfo {
+  startTime: number;
+}
 
 /** A container as it is written down. */
 export interface StoredRecord extends Omit<ContainerRecord, "state"> {
@@ -12,9 +17,12 @@ export interface StoredRecord extends Omit<ContainerRecord, "state"> {
   state: ContainerRecord["state"] | "starting";
   cgroupsPath: string;
   streamDir: string;
-  logFile: string;
+  logFile?: string;
+  logLimits?: LogLimits;
   isTerminal: boolean;
   hasStdin: boolean;
+  /** Further processes that go on without a runtime. */
+  execs?: StoredExec[];
 }
 
 /** Reads and writes records. */

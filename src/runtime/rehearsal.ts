@@ -46,7 +46,7 @@ function rehearseOnce(directory: string, cgroups: Cgroups): void {
   for (const path of [...overlay.lower, overlay.upper, overlay.work, rootfs]) mkdirSync(path, { recursive: true });
   const params = {
     ...{ containerId: "", config: rehearsalConfig(rootfs, directory), overlay },
-    ...{ stdin: false, streamDir: directory, logFile: "" },
+    ...{ stdin: false, streamDir: directory },
   };
   const compileSeccomp = () => ({ program: "", flags: 0 });
   rehearse(planContainer(params, { cgroups: cgroups.layout, joinFiles: [], compileSeccomp }).steps);

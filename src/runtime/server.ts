@@ -119,13 +119,14 @@ export class RuntimeServer {
         );
       },
       exec: async (exec) => {
-        let result: { pid: number } | undefined;
+        let result: RuntimeMethods["exec"]["result"] | undefined;
         await supervisor.exec({ ...exec, detach: true }, (started) => {
           result = started;
           return undefined;
         });
         return result;
       },
+      status: ({ containerId }) => supervisor.status(containerId),
       signal: ({ containerId, signal }) => {
         supervisor.signal(containerId, signal);
         return {};

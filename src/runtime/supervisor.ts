@@ -14,6 +14,7 @@ import { Container, describeRecord } from "./container.ts";
 import { closeStreams, createStreams, deleteStreams, settleStdin } from "./container-streams.ts";
 import { openUserNamespace } from "./container-user.ts";
 import { startExec } from "./exec.ts";
+import { killLostExecs } from "./execs.ts";
 import { Gates } from "./gates.ts";
 import { OCI_VERSION, type OciConfig, type OciSeccomp } from "./oci/config.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
@@ -27,6 +28,7 @@ import type {
   RuntimeMethods,
   StartParams,
   StartResult,
+  StatusResult,
 } from "./protocol.ts";
 import type { RecordStore, StoredRecord } from "./record-store.ts";
 import { listenerTaker } from "./seccomp-listener.ts";
@@ -44,6 +46,10 @@ export interface SupervisorOptions {
 }
 
 const SIGKILL = 9;
+const RECORD_DELAY_MS = 100;
+
+/** Sends the answer to an exec; returns the client that gets its streams, if there is one. */
+export type ExecAnswer = (result: RuntimeMethods["exec"]["result"]) => StreamPeer | undefined;
 
 /** Supervises containers. */
 export class Supervisor {
@@ -103,7 +109,7 @@ export class Supervisor {
   }
 
   /** Run a further process. `peer` joins it to a client once `answer` was sent. @throws {NetdError} as {@link start} */
-  async exec(params: ExecParams, answer: (result: { pid: number }) => StreamPeer | undefined): Promise<void> {
+  async exec(params: ExecParams, answer: ExecAnswer): Promise<void> {
     const container = this.#findRunning(params.containerId);
     const { forkServer, cgroups } = this.#options;
     const { pidfd } = container;
@@ -112,6 +118,7 @@ export class Supervisor {
     await startExec(params, {
       forkServer,
       children: this.#children,
+      execs: container.execs,
       pid: container.record.pid,
       pidfd,
       joinFiles: cgroups.joinFiles(cgroupsPath, cgroups.controllersOf(cgroupsPath)),
@@ -119,6 +126,12 @@ export class Supervisor {
       bundle: dirname(container.record.streamDir),
       answer,
     });
+  }
+
+  /** Tell what changes in a container while it runs. @throws {NetdError} CONTAINER_UNKNOWN */
+  status(containerId: string): StatusResult {
+    const { execs, record } = this.#find(containerId);
+    return { execs: execs.list(), ...(record.logLoss && { logLoss: record.logLoss }) };
   }
 
   /** Send a signal to a container's first process. @throws {NetdError} CONTAINER_UNKNOWN, CONTAINER_NOT_RUNNING */
@@ -148,6 +161,7 @@ export class Supervisor {
 
   /** Where starts wait for their callers. */
   readonly gates = new Gates();
+  readonly #unrecorded = new Map<string, NodeJS.Timeout>();
   readonly #onceExited = new Map<string, () => void>();
 
   /** Write a start as the commands a person would type. */
@@ -187,12 +201,15 @@ export class Supervisor {
 
   async #launch(params: StartParams, answer?: (result: StartResult) => StreamPeer): Promise<StartResult> {
     const { cgroups, records } = this.#options;
-    const { containerId, config, streamDir, logFile } = params;
+    const { containerId, config, streamDir, logFile, logLimits, logLoss } = params;
     const { cgroupsPath } = config.linux;
     const isTerminal = config.process.terminal === true;
     const draft: StoredRecord = {
-      ...{ containerId, pid: 0, startTime: 0, state: "starting", cgroupsPath, streamDir, logFile, isTerminal },
+      ...{ containerId, pid: 0, startTime: 0, state: "starting", cgroupsPath, streamDir, isTerminal },
       hasStdin: params.stdin,
+      ...(logFile === undefined ? {} : { logFile }),
+      ...(logLimits === undefined ? {} : { logLimits }),
+      ...(logLoss === undefined ? {} : { logLoss }),
     };
     records.write(draft);
     const undo: (() => void)[] = [() => records.delete(containerId)];
@@ -217,6 +234,7 @@ export class Supervisor {
             ...(terminalFd === undefined ? {} : { terminalFd }),
           },
           closesStdin: answer !== undefined,
+          onChange: (change) => this.#recordChange(containerId, change),
         },
       );
       this.#ended.delete(containerId);
@@ -270,8 +288,14 @@ export class Supervisor {
       startTime,
       ...(unified === undefined ? {} : { eventsFile: `${unified}${record.cgroupsPath}/cgroup.events` }),
     };
-    const container = Container.adopt(record);
+    const { execs = [], ...rest } = record;
+    const container = Container.adopt(rest, (change) => this.#recordChange(record.containerId, change));
     this.#containers.set(record.containerId, container);
+    for (const exec of execs) {
+      container.execs.add(exec);
+      this.#orphans.add(exec, () => container.execs.delete(exec.id));
+    }
+    this.#attempt(() => killLostExecs(this.#options.cgroups.pids(record.cgroupsPath), pid, execs));
     this.#orphans.add(orphan, (exitCode) => this.#end(container, exitCode));
   }
 
@@ -280,11 +304,32 @@ export class Supervisor {
     const finishedAt = new Date().toISOString();
     const { containerId, pid, cgroupsPath } = container.record;
     container.finish(exitCode, finishedAt);
+    const { logLoss } = container.record;
     this.#attempt(() => this.#options.records.write(container.record));
     this.#attempt(() => this.#options.cgroups.remove(cgroupsPath));
-    this.#options.emit({ event: "exited", params: { containerId, pid, exitCode, finishedAt } });
+    this.#options.emit({
+      event: "exited",
+      params: { containerId, pid, exitCode, finishedAt, ...(logLoss && { logLoss }) },
+    });
     this.#onceExited.get(containerId)?.();
     this.#onceExited.delete(containerId);
+  }
+
+  /** Write a record down that has changed by itself; what a log loses may change too often to write it down each time. */
+  #recordChange(containerId: string, change: "log" | "execs"): void {
+    const { records } = this.#options;
+    const container = this.#containers.get(containerId);
+    if (change === "execs") {
+      if (container?.record.state === "running") this.#attempt(() => records.write(container.record));
+      return;
+    }
+    if (this.#unrecorded.has(containerId)) return;
+    const timer = setTimeout(() => {
+      this.#unrecorded.delete(containerId);
+      const record = this.#containers.get(containerId)?.record;
+      if (record?.state === "running") this.#attempt(() => records.write(record));
+    }, RECORD_DELAY_MS);
+    this.#unrecorded.set(containerId, timer);
   }
 
   #factsFor({ linux: { cgroupsPath, resources } }: OciConfig) {

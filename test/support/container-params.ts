@@ -52,7 +52,7 @@ const MOUNTS: OciMount[] = [
 export function containerParams(
   args: string[],
   options: ContainerOptions & { containerId: string; directory: string; layers: string[]; cgroupsPath: string },
-): StartParams {
+): StartParams & { logFile: string } {
   const { containerId, directory, layers, cgroupsPath, isReadonly = false, stdin = false } = options;
   const sets = { bounding: DEFAULT_CAPABILITIES, effective: DEFAULT_CAPABILITIES, permitted: DEFAULT_CAPABILITIES };
   const config: OciConfig = {

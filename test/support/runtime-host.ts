@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { type CgroupLayout, Cgroups } from "../../src/kernel/index.ts";
-import { RuntimeClient, type StartParams } from "../../src/runtime/index.ts";
+import { RuntimeClient } from "../../src/runtime/index.ts";
 import { type ContainerOptions, containerParams } from "./container-params.ts";
 import { collectStream, type StreamResult } from "./stream-result.ts";
 
@@ -139,7 +139,7 @@ export class RuntimeHost implements AsyncDisposable {
   }
 
   /** Parameters of a container with an image of busybox and its links, or of `image` in this directory. */
-  params(args: string[], options: ContainerOptions = {}): StartParams {
+  params(args: string[], options: ContainerOptions = {}): ReturnType<typeof containerParams> {
     const containerId = randomBytes(32).toString("hex");
     const directory = join(this.directory, `container-${this.#count++}`);
     for (const name of ["upper", "work", "rootfs", "streams"]) mkdirSync(join(directory, name), { recursive: true });

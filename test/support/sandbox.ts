@@ -37,6 +37,8 @@ export interface TestSandboxOptions {
   netdArgs?: string[];
   /** Do not start netd. */
   withoutNetd?: boolean;
+  /** Environment of netd and its helpers, besides ours. */
+  env?: Record<string, string>;
 }
 
 /** One sandbox, gone when disposed. */
@@ -51,11 +53,12 @@ export class TestSandbox implements AsyncDisposable {
   }
 
   /** Make a sandbox and wait until its netd answers. */
-  static async create({ netdArgs = [], withoutNetd = false }: TestSandboxOptions = {}): Promise<TestSandbox> {
+  static async create({ netdArgs = [], withoutNetd = false, env = {} }: TestSandboxOptions = {}): Promise<TestSandbox> {
     const options = [...netdArgs.map((argument) => `--netd-arg=${argument}`), ...(withoutNetd ? ["--no-netd"] : [])];
     const command = ["sh", "-c", "echo up; exec cat"];
     const child = spawn(process.execPath, [`${DIST}/netd-sandbox.cjs`, ...options, "--", ...command], {
       stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...env },
     });
     let complaints = "";
     child.stderr.on("data", (bytes: Buffer) => {

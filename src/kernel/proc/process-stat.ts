@@ -12,6 +12,7 @@ export interface ProcessStat {
   command: string;
   /** One letter; `Z` is dead and not yet reaped. */
   state: string;
+  parentPid: number;
   /** PF_ flags of the kernel. */
   flags: number;
   /** Living ones, and a first one that has ended. */
@@ -47,6 +48,7 @@ export function parseProcessStat(line: string): ProcessStat {
   return {
     command: line.slice(open + 1, close),
     state: fields[0]!,
+    parentPid: field(4),
     flags: field(9),
     threads: field(20),
     startTime: field(22),

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { faultPoint } from "../fault-point.ts";
 export type { BirthRequest, PidNamespace, TestFault } from "./birth.ts";
 export { CAPABILITIES } from "./capability-names.ts";
 export { type ComposeShellOptions, composeShell } from "./compose-shell.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LogLoss } from "../../api/index.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
 import type { ContainerRow } from "../state-store.ts";
@@ -21,6 +22,8 @@ export interface ProcessEnd {
   exitCode: number | null;
   /** ISO 8601. */
   finishedAt: string;
+  /** What its log has lost by then. */
+  logLoss?: LogLoss;
 }
 
 /** Record that a container's process has ended, take its network down, and plan its restart if it is to have one. Call it in its turn. */
@@ -32,6 +35,7 @@ export async function markEnded(context: DaemonContext, container: Container, en
     state: "exited",
     exitCode,
     finishedAt: end.finishedAt,
+    ...(end.logLoss && { logLoss: end.logLoss }),
     ...(end.exitCode === null ? { error: "its exit code was lost: nobody watched when it ended" } : {}),
   };
   const ranMs = row.startedAt === undefined ? 0 : Date.parse(end.finishedAt) - Date.parse(row.startedAt);

@@ -5,7 +5,7 @@
  */
 import type { ExecSpec, RestartPolicy } from "../../api/index.ts";
 import { NetdError } from "../../errors.ts";
-import type { ExitedEvent, RuntimeStream } from "../../runtime/index.ts";
+import type { ExitedEvent, RuntimeStream, StatusResult } from "../../runtime/index.ts";
 import type { Container } from "../container.ts";
 import { execProcess } from "../container-launch.ts";
 import { autoRemoveConflict } from "../container-spec.ts";
@@ -88,6 +88,13 @@ export class ContainerLifecycle {
       detach: spec.detach ?? false,
     };
     return await (await this.#runtime()).openStream("exec", params);
+  }
+
+  /** Tell what changes in a container while it runs; nothing of one that does not, or while there is no runtime. */
+  async status({ row }: Container): Promise<Partial<StatusResult>> {
+    if (row.state !== "running") return {};
+    const runtime = this.#context.runtime.current;
+    return (await runtime?.call("status", { containerId: row.id }).catch(() => undefined)) ?? {};
   }
 
   /** Send a signal; one that is meant to end the container also ends its restarts. @throws {NetdError} CONTAINER_NOT_RUNNING, STATE_WRITE_FAILED */

@@ -13,6 +13,11 @@ export async function waitForExit(container: Container): Promise<number> {
   return await once(container.onExit);
 }
 
+/** Wait until a container has ended and its restart policy does not start it again. */
+export async function waitForLastExit(container: Container): Promise<void> {
+  while (container.row.state === "running" || container.row.state === "restarting") await once(container.onExit);
+}
+
 /** Wait as docker's `--condition` says, and return the exit code of the last run. */
 export async function waitForCondition(container: Container, condition: WaitCondition): Promise<number> {
   if (condition === "not-running") return await waitForExit(container);

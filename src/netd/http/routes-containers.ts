@@ -11,11 +11,15 @@ import { ContainerInfo, ContainerSpec, LeaseInfo, RestartPolicy, ShellPlan, Wait
 import { NetdError } from "../../errors.ts";
 import type { StopOptions } from "../container/stop.ts";
 import type { Daemon } from "../daemon.ts";
+import { formatLogTime } from "../log/log-time.ts";
 import { parseSignal } from "../signal.ts";
 
 const Reference = Type.Object({ id: Type.String({ maxLength: 255 }) });
 const Flag = Type.Optional(Type.Union([Type.Literal("1"), Type.Literal("0")]));
 const Show = Type.Object({ show: Flag });
+const UnixTime = Type.Optional(
+  Type.String({ pattern: "^[0-9]{1,11}(\\.[0-9]{1,9})?$", description: "seconds since 1970, with a fraction or not" }),
+);
 const SignalBody = Type.Object(
   { signal: Type.Optional(Type.String({ maxLength: 32 })) },
   { additionalProperties: false },
@@ -69,7 +73,7 @@ export function registerContainerRoutes(instance: FastifyInstance, daemon: Daemo
   server.get(
     "/v1/containers/:id",
     { schema: { summary: "Tell all about a container", params: Reference, response: { 200: ContainerInfo } } as const },
-    (request) => daemon.inspectContainer(request.params.id),
+    async (request) => await daemon.inspectContainer(request.params.id),
   );
 
   server.get(
@@ -197,16 +201,21 @@ export function registerContainerRoutes(instance: FastifyInstance, daemon: Daemo
           follow: Flag,
           timestamps: Flag,
           tail: Type.Optional(Type.String({ pattern: "^([0-9]{1,9}|all)$" })),
+          since: UnixTime,
+          until: UnixTime,
         }),
       } as const,
     },
     async (request, reply) => {
-      const { follow, timestamps, tail } = request.query;
-      const stream = daemon.readLogs(request.params.id, {
+      const { follow, timestamps, tail, since, until } = request.query;
+      const { stream, loss } = await daemon.readLogs(request.params.id, {
         isFollowing: follow === "1",
         hasTimestamps: timestamps === "1",
         tail: tail === undefined || tail === "all" ? undefined : Number(tail),
+        since: since === undefined ? undefined : formatLogTime(since),
+        until: until === undefined ? undefined : formatLogTime(until),
       });
+      if (loss !== undefined) void reply.header("netd-log-loss", JSON.stringify(loss));
       return await reply.type("application/vnd.netd.stream").send(stream);
     },
   );

@@ -10,8 +10,8 @@ _netctl() {
     net|image) [ "$COMP_CWORD" -gt 2 ] && path="$path ${COMP_WORDS[2]}" ;;
   esac
   case "$path" in
-    "run") words="-d --detach -i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host -l --label --restart --stop-signal --stop-timeout --json --show --socket -h --help"; kind="images" ;;
-    "create") words="-i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host -l --label --restart --stop-signal --stop-timeout --json --show --socket -h --help"; kind="images" ;;
+    "run") words="-d --detach -i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --json --show --socket -h --help"; kind="images" ;;
+    "create") words="-i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --json --show --socket -h --help"; kind="images" ;;
     "start") words="--json --show --socket -h --help"; kind="containers" ;;
     "stop") words="-t --time -s --signal --json --show --socket -h --help"; kind="containers" ;;
     "restart") words="-t --time -s --signal --json --show --socket -h --help"; kind="containers" ;;
@@ -21,7 +21,7 @@ _netctl() {
     "rm") words="-f --force --json --show --socket -h --help"; kind="containers" ;;
     "exec") words="-i --interactive -t --tty -d --detach -e --env -w --workdir -u --user --json --show --socket -h --help"; kind="containers" ;;
     "attach") words="--no-stdin --json --show --socket -h --help"; kind="containers" ;;
-    "logs") words="-f --follow -n --tail -t --timestamps --json --show --socket -h --help"; kind="containers" ;;
+    "logs") words="-f --follow --since --until -n --tail -t --timestamps --json --show --socket -h --help"; kind="containers" ;;
     "ps") words="-a --all -q --quiet --no-trunc --json --show --socket -h --help"; kind="" ;;
     "inspect") words="--json --show --socket -h --help"; kind="containers" ;;
     "ls") words="--json --show --socket -h --help"; kind="" ;;

@@ -10,6 +10,7 @@ test("parseProcessStat reads a line whose command holds blanks and parentheses",
   expect(parseProcessStat(STAT)).toEqual({
     command: "a) b (c",
     state: "Z",
+    parentPid: 1,
     flags: 4194624,
     threads: 3,
     startTime: 424242,

@@ -71,7 +71,7 @@ export class FakeDaemon implements PublicDaemon {
   });
 
   listContainers = (hasAll: boolean) => this.#note([WEB], "listContainers", hasAll);
-  inspectContainer = (reference: string) => this.#find(reference, "inspectContainer");
+  inspectContainer = async (reference: string) => this.#find(reference, "inspectContainer");
   createContainer = (spec: ContainerSpec) => this.#note({ ...WEB, spec }, "createContainer", spec);
   showRun = async (spec: ContainerSpec) => this.#note({ commands: ["run"] }, "showRun", spec);
   showContainer = async (reference: string) => {
@@ -107,9 +107,9 @@ export class FakeDaemon implements PublicDaemon {
   exec = async (): Promise<never> => {
     throw new RangeError("the fake has no streams");
   };
-  readLogs: Daemon["readLogs"] = (reference, options) => {
+  readLogs: Daemon["readLogs"] = async (reference, options) => {
     this.#find(reference, "readLogs", options);
-    return Readable.from([Buffer.from("frames")]);
+    return { stream: Readable.from([Buffer.from("frames")]), loss: undefined };
   };
   listLeases = () => [];
   listNetworks = () => [];

@@ -1,8 +1,10 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { type ReadLogOptions, readLog } from "../../../src/netd/log-reader.ts";
-import { type Frame, FrameParser } from "../../../src/stream/index.ts";
-import { TemporaryDirectory } from "./temporary-directory.ts";
+import { type ReadLogOptions, readLog } from "../../../../src/netd/log/read-log.ts";
+import { ContainerLog } from "../../../../src/runtime/container-log.ts";
+import { fullLogPath, listFullLogs } from "../../../../src/runtime/log-files.ts";
+import { type Frame, FrameParser } from "../../../../src/stream/index.ts";
+import { TemporaryDirectory } from "../temporary-directory.ts";
 
 const TIME = "2026-01-01T00:00:00.123456789Z";
 const ALL: ReadLogOptions = { isFollowing: false, hasTimestamps: false, tail: undefined, ended: Promise.resolve() };
@@ -159,4 +161,95 @@ test("readLog stops watching when nobody reads any more", async () => {
   for await (const _bytes of stream) break;
   expect(stream.destroyed).toBe(true);
   expect(process.getActiveResourcesInfo()).not.toContain("FSEvent");
+});
+
+const at = (second: number) => `2026-01-01T00:00:0${second}.000000000Z`;
+const line = (second: number, text: string, tag = "F", stream = "stdout") => `${at(second)} ${stream} ${tag} ${text}\n`;
+const SECONDS = line(1, "1") + line(2, "2a ", "P") + line(4, "e", "F", "stderr") + line(4, "2b") + line(5, "5");
+
+test.each<[options: Partial<ReadLogOptions>, text: string]>([
+  [{ since: at(2) }, "2a e\n2b\n5\n"],
+  [{ since: at(3) }, "e\n5\n"],
+  [{ since: at(6) }, ""],
+  [{ until: at(0) }, ""],
+  [{ until: at(1) }, "1\n"],
+  [{ until: at(2) }, "1\n2a 2b\n"],
+  [{ since: at(2), until: at(4) }, "2a e\n2b\n"],
+  [{ since: at(2), tail: 1 }, "5\n"],
+  [{ until: at(1), tail: 1 }, ""],
+])("readLog with %j goes by the time at which a line began", async (options, text) => {
+  expect(await readLogOf(SECONDS, options)).toBe(text);
+});
+
+test("readLog that follows ends when the time has come up to which lines are wanted", async () => {
+  expect(await readLogOf(SECONDS, { isFollowing: true, until: at(1), ended: new Promise(() => {}) })).toBe("1\n");
+});
+
+test.each([undefined, 1, 5, 30, 59, 60, 61, 100])("readLog goes through all files of a log, tail %s", async (tail) => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("log");
+  const log = new ContainerLog({ path, maxBytes: 500, maxFiles: 100, onLoss: () => {} });
+  const lines = Array.from({ length: 60 }, (_, index) => `line ${index}\n`);
+  for (const [index, text] of lines.entries()) {
+    // Half of them are written in parts, which may lie in different files.
+    const cut = index % 2 === 0 ? text.length : 3;
+    log.append("stdout", Buffer.from(text.slice(0, cut)));
+    log.append("stdout", Buffer.from(text.slice(cut)));
+  }
+  log.close();
+  expect(listFullLogs(path).length).toBeGreaterThan(5);
+  expect(await readText(path, { tail })).toBe(lines.slice(-(tail ?? 60)).join(""));
+});
+
+test("readLog that follows goes from file to file with nothing lost or twice", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("log");
+  const log = new ContainerLog({ path, maxBytes: 2000, maxFiles: 1000, onLoss: () => {} });
+  let end: (value?: unknown) => void = () => {};
+  const ended = new Promise((resolve) => {
+    end = resolve;
+  });
+  const reading = readText(path, { isFollowing: true, ended });
+  const count = 5000;
+  for (let number = 0; number < count; number++) {
+    log.append("stdout", Buffer.from(`${number}\n`));
+    if (number % 10 === 0) await new Promise(setImmediate);
+  }
+  end();
+  expect((await reading).trimEnd().split("\n").map(Number)).toEqual(Array.from({ length: count }, (_, index) => index));
+});
+
+test("readLog that follows goes on with the oldest file that is left when its own was removed long ago", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("log");
+  const log = new ContainerLog({ path, maxBytes: 500, maxFiles: 3, onLoss: () => {} });
+  log.append("stdout", Buffer.from("first\n"));
+  const parser = new FrameParser();
+  const seen: string[] = [];
+  let end: (value?: unknown) => void = () => {};
+  const ended = new Promise((resolve) => {
+    end = resolve;
+  });
+  for await (const bytes of readLog(path, { ...ALL, isFollowing: true, ended })) {
+    for (const { payload } of parser.push(bytes as Buffer)) seen.push(payload.toString().trim());
+    if (seen.length > 1) continue;
+    for (let number = 0; number < 100; number++) log.append("stdout", Buffer.from(`${number}\n`));
+    log.close();
+    end();
+  }
+  expect(seen[0]).toBe("first");
+  expect(seen.at(-1)).toBe("99");
+  const numbers = seen.slice(1).map(Number);
+  expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+  expect(numbers.slice(-20)).toEqual(Array.from({ length: 20 }, (_, index) => 80 + index));
+});
+
+test("readLog of a log whose current file was put away and not begun again", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("log");
+  writeFileSync(fullLogPath(path, 3), full("a"));
+  writeFileSync(fullLogPath(path, 4), full("b"));
+  expect(await readText(path)).toBe("a\nb\n");
+  expect(await readText(path, { tail: 1 })).toBe("b\n");
+  expect(await readText(path, { isFollowing: true })).toBe("a\nb\n");
 });
