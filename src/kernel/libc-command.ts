@@ -19,6 +19,13 @@ export const pread = libc.func("long pread(int, void*, size_t, long)") as (
   at: number,
 ) => number;
 
+export const faccessat = libc.func("int faccessat(int, const char*, int, int)") as (
+  dirfd: number,
+  path: string,
+  mode: number,
+  flags: number,
+) => number;
+
 // posix_spawn(3)
 export const posixSpawnAttributesInit = libc.func("int posix_spawnattr_init(void*)") as (attributes: Buffer) => number;
 export const posixSpawnAttributesSetFlags = libc.func("int posix_spawnattr_setflags(void*, short)") as (

@@ -8,11 +8,12 @@
 import { NetdError } from "../../errors.ts";
 import { errnoName, errnoText } from "../errno.ts";
 import { close, execve, lastErrno, open, read } from "../libc.ts";
+import { faccessat } from "../libc-command.ts";
 import { shellCommand } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { formatMachine, machineOf, parseExecutable } from "./executable-format.ts";
 import { S_IFDIR, statusOf } from "./file-status.ts";
-import { O_CLOEXEC, O_PATH, O_RDONLY } from "./open-flags.ts";
+import { AT_FDCWD, O_CLOEXEC, O_PATH, O_RDONLY } from "./open-flags.ts";
 
 /** Execute a program, which is searched in PATH of `env` when its name has no slash. */
 export interface ExecStep {
@@ -22,9 +23,20 @@ export interface ExecStep {
   env: string[];
 }
 
+/** Look whether there is such a program to execute: who creates a container hears it, not only who starts it. */
+export interface ProgramFindStep {
+  op: "program.find";
+  name: string;
+  /** `NAME=value` each, for its PATH. */
+  env: string[];
+}
+
 /** Where a program is searched when the environment has no PATH: docker's. */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const HEAD_BYTES = 4096;
+/** unistd.h, fcntl.h. */
+const X_OK = 1;
+const AT_EACCESS = 0x200;
 const ENOENT = 2;
 const ENOEXEC = 8;
 const EACCES = 13;
@@ -49,6 +61,24 @@ export const exec: ProcessStepDefinition<ExecStep> = {
     throw refused === undefined ? notFound(name, path) : notExecutable(name, refused.file, refused.errno);
   },
   toShell: ({ args, env }) => [shellCommand("env", "-i", ...env, ...args)],
+};
+
+/** Carries out {@link ProgramFindStep}. */
+export const programFind: ProcessStepDefinition<ProgramFindStep> = {
+  walk({ name, env }) {
+    const path = searchPath(env);
+    let isRefused = false;
+    for (const file of candidates(name, path)) {
+      if (!exists(file)) continue;
+      if (faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) >= 0 && !isDirectory(file)) return;
+      // As the exec will: what may not be executed does not end the search.
+      if (name.includes("/")) throw notExecutable(name, file, EACCES);
+      isRefused = true;
+    }
+    // The exec says which it was.
+    if (!isRefused) throw notFound(name, path);
+  },
+  toShell: ({ name }) => [shellCommand("command", "-v", name)],
 };
 
 function searchPath(env: readonly string[]): string {

@@ -6,7 +6,7 @@
 import { type CgroupJoinStep, cgroupJoin } from "./cgroup-steps.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { type DeviceMakeStep, deviceMake, type LinkMakeStep, linkMake } from "./device-steps.ts";
-import { type ExecStep, exec } from "./exec-step.ts";
+import { type ExecStep, exec, type ProgramFindStep, programFind } from "./exec-step.ts";
 import { type ProcessForkStep, processFork } from "./fork-step.ts";
 import { type GateWaitStep, gateWait } from "./gate-step.ts";
 import { type HooksAwaitStep, type HooksRunStep, hooksAwait, hooksRun } from "./hook-steps.ts";
@@ -126,6 +126,7 @@ export type ProcessStep =
   | PathMaskStep
   | PathReadonlyStep
   | ProcessForkStep
+  | ProgramFindStep
   | RlimitSetStep
   | RootAttachStep
   | RootBindStep
@@ -182,6 +183,7 @@ const DEFINITIONS: Definitions = {
   "path.readonly": pathReadonly,
   "privileges.freeze": privilegesFreeze,
   "process.fork": processFork,
+  "program.find": programFind,
   "rlimit.set": rlimitSet,
   "root.attach": rootAttach,
   "root.bind": rootBind,

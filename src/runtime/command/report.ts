@@ -59,7 +59,18 @@ function describe(error: unknown): string {
   // Not by its class: each half of the program has its own.
   const { remedy } = error as { remedy?: string };
   const advice = remedy === undefined ? "" : `; try: ${remedy}`;
-  return `${message}${advice}`.replaceAll("\n", " ");
+  return `${message}${formatGoWords(error)}${advice}`.replaceAll("\n", " ");
+}
+
+/** Engines tell a missing program from a forbidden one by the words of Go's library (docker: daemon/errors.go; podman: libpod/oci_util.go). */
+function formatGoWords(error: unknown): string {
+  const { code, message = "" } = error as { code?: string; message?: string };
+  const [, name = ""] = /^Cannot run "([^"]*)"/.exec(message) ?? [];
+  if (code === "COMMAND_NOT_FOUND") {
+    return `: exec: "${name}": ${name.includes("/") ? "no such file or directory" : "executable file not found in $PATH"}`;
+  }
+  if (code !== "COMMAND_NOT_EXECUTABLE" || /permission denied|is a directory/.test(message)) return "";
+  return `: exec: "${name}": exec format error`;
 }
 
 function writeLine(line: string): void {

@@ -6,7 +6,7 @@
  * @module
  */
 import type { HookProgram, ProcessStep } from "../../kernel/process/index.ts";
-import type { OciHook } from "../oci/config.ts";
+import type { OciHook, OciProcess } from "../oci/config.ts";
 import type { OneShotParams } from "./one-shot-params.ts";
 
 /** Plan what happens when the mounts are there and the root is still the host's: the parent's hooks, then those of the child. */
@@ -21,13 +21,20 @@ export function planHooksOutside({ config: { hooks = {} }, hookState, hookEnv }:
 /** Plan what happens when only the exec is left to do: the wait for the start, then the hooks of the container's own files. */
 export function planHooksInside({ config, hookState, wait }: OneShotParams): ProcessStep[] {
   return [
-    ...(wait === undefined ? [] : [{ op: "start.wait", ...wait } as const]),
+    ...(wait === undefined ? [] : planWait(config.process, wait)),
     ...planRun(
       "startContainer",
       config.hooks?.startContainer ?? [],
       { ...hookState, status: "created" },
       config.process.env,
     ),
+  ];
+}
+
+function planWait({ args, env }: OciProcess, wait: NonNullable<OneShotParams["wait"]>): ProcessStep[] {
+  return [
+    { op: "program.find", name: args[0] ?? "", env },
+    { op: "start.wait", ...wait },
   ];
 }
 

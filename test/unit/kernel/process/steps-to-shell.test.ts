@@ -58,6 +58,7 @@ const CASES: Record<string, ProcessStep> = {
     hooks: [{ path: "/usr/bin/note it", args: ["note it", "-v"], env: ["A=b c"], timeout: 5 }],
     state: { ociVersion: "1.3.0", id: "web", status: "creating", bundle: "/b" },
   },
+  "program.find": { op: "program.find", name: "my tool", env: ["PATH=/bin"] },
   "start.wait": { op: "start.wait", startFd: 30, resultFd: 31 },
   "hostname.set": { op: "hostname.set", hostname: "web" },
   "keyring.join": { op: "keyring.join", name: "_ses.3f2a" },
