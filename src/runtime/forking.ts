@@ -10,6 +10,7 @@ export { deleteContainer } from "./command/delete.ts";
 export { destroyContainer } from "./command/destroy-container.ts";
 export { events } from "./command/events.ts";
 export { exec } from "./command/exec.ts";
+export { features } from "./command/features.ts";
 export { listProcesses } from "./command/list-processes.ts";
 export { pause, resume } from "./command/pause.ts";
 export { ps } from "./command/ps.ts";

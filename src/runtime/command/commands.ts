@@ -10,6 +10,7 @@ import type { FlagSpec } from "./command-line.ts";
 import { kill } from "./kill.ts";
 import { list } from "./list.ts";
 import { loadForking } from "./load-forking.ts";
+import { spec } from "./spec.ts";
 import { start } from "./start.ts";
 import { state } from "./state.ts";
 
@@ -121,6 +122,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => loadForking().exec,
   },
   {
+    name: "features",
+    summary: "show the enabled features",
+    usage: "",
+    examples: ["netd-runtime features"],
+    flags: [],
+    count: [0, 0],
+    load: () => loadForking().features,
+  },
+  {
     name: "kill",
     summary: "send a signal (default: SIGTERM) to the container's first process",
     usage: "<container-id> [signal]",
@@ -188,6 +198,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     count: [1, 1],
     load: () => loadForking().run,
+  },
+  {
+    name: "spec",
+    summary: "create a new specification file",
+    usage: "",
+    examples: ["netd-runtime spec --bundle /srv/web"],
+    flags: [
+      { names: ["bundle", "b"], kind: "text", usage: "path to the root of the bundle directory" },
+      { names: ["rootless"], kind: "bool", usage: "generate a configuration for a user who is not root" },
+    ],
+    count: [0, 0],
+    load: () => spec,
   },
   {
     name: "start",

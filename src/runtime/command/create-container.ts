@@ -4,10 +4,12 @@
  * @module
  */
 import { closeSync, constants, openSync } from "node:fs";
+import { NetdError } from "../../errors.ts";
 import { Cgroups, cgroupCreate, restrictLayout, SeccompCompiler } from "../../kernel/index.ts";
 import { readProcessStat } from "../../kernel/proc/index.ts";
 import { ForkServer, type LaunchedProcess, makeFifo } from "../../kernel/process/index.ts";
 import { openUserNamespace } from "../container-user.ts";
+import { checkHost } from "../oci/check-host.ts";
 import type { OciConfig, OciState } from "../oci/config.ts";
 import { planContainerCgroup } from "../plan/container-cgroup.ts";
 import { type HostFacts, planContainer } from "../plan/container-steps.ts";
@@ -51,8 +53,10 @@ export async function createContainer(call: CommandCall, options: CreateContaine
   const bundle = readBundle(flags.text("bundle") ?? ".", { id, warn: report.warn });
   const config = allowDevices(addEnvironment(bundle.config, listenEnvironment(process.env)));
   checkConsole(call, { isTerminal: config.process.terminal === true, isDetached });
+  checkHost(config);
   const cgroups = new Cgroups();
   const { cgroupsPath } = config.linux;
+  checkCgroup(cgroups, cgroupsPath);
   const { v1, unified } = cgroups.layout;
   const freezerFile =
     v1.freezer !== undefined
@@ -120,6 +124,20 @@ export async function createContainer(call: CommandCall, options: CreateContaine
     await destroyContainer({ store, state, config, cgroups, warn: report.warn });
     throw error;
   }
+}
+
+/** A cgroup with processes is somebody else's: they would get the container's limits, and end with it. */
+function checkCgroup(cgroups: Cgroups, path: string): void {
+  if (!cgroups.has(path)) return;
+  const pids = cgroups.pids(path);
+  if (pids.length === 0) return;
+  throw new NetdError(
+    "CONTAINER_RUNNING",
+    `Cannot use cgroup ${path}: processes ${pids.join(", ")} are in it, none wanted`,
+    {
+      remedy: "End them, or name another cgroup in linux.cgroupsPath",
+    },
+  );
 }
 
 function planFacts(cgroups: Cgroups, { linux: { cgroupsPath, resources } }: OciConfig): HostFacts {

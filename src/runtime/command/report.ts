@@ -58,7 +58,8 @@ function describe(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // Not by its class: each half of the program has its own.
   const { remedy } = error as { remedy?: string };
-  const advice = remedy === undefined ? "" : `; try: ${remedy}`;
+  // Those of the daemon may name a flag of netctl.
+  const advice = remedy === undefined || remedy.includes("'--show'") ? "" : `; try: ${remedy}`;
   return `${message}${formatGoWords(error)}${advice}`.replaceAll("\n", " ");
 }
 
