@@ -5,6 +5,7 @@
  * @module
  */
 export * from "./client.ts";
+export * from "./health-schema.ts";
 export * from "./restart-schema.ts";
 export * from "./schemas.ts";
 export * from "./wait-schema.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Static, Type } from "typebox";
+import { HealthCheck, HealthInfo } from "./health-schema.ts";
 import { RestartPolicy } from "./restart-schema.ts";
 
 const options = { additionalProperties: false };
@@ -96,6 +97,7 @@ export const ContainerSpec = Type.Object(
     stdin: Type.Optional(Type.Boolean()),
     autoRemove: Type.Optional(Type.Boolean()),
     restart: Type.Optional(RestartPolicy),
+    health: Type.Optional(HealthCheck),
     stopSignal: Type.Optional(Type.String({ maxLength: 32 })),
     stopTimeoutSeconds: Type.Optional(
       Type.Integer({ minimum: -1, maximum: 86_400, description: "-1: SIGKILL is never sent" }),
@@ -162,6 +164,7 @@ export const ContainerInfo = Type.Object({
   isStoppedByUser: Type.Optional(
     Type.Boolean({ description: "a user asked for its end; no restart policy undoes it" }),
   ),
+  health: Type.Optional(HealthInfo),
   restartCount: Type.Integer({ description: "restarts by netd since a user started it" }),
   hostname: Type.String(),
   networkMode: Type.String({ description: "name of its network, none, host, or container:ID" }),

@@ -16,6 +16,19 @@ export interface ImageConfig {
   workdir: string;
   /** `USER[:GROUP]`; empty: root. */
   user: string;
+  /** How a container's health is checked, in the words of the API. */
+  healthcheck?: ImageHealthcheck;
+}
+
+/** A health check as an image brings it. */
+export interface ImageHealthcheck {
+  /** `CMD` and words, `CMD-SHELL` and a line, or `NONE`. */
+  test?: string[];
+  intervalMs?: number;
+  timeoutMs?: number;
+  retries?: number;
+  startPeriodMs?: number;
+  startIntervalMs?: number;
 }
 
 /** One name. */

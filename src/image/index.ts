@@ -6,6 +6,6 @@
  */
 
 export type { ArchiveLimits } from "./archive-reader.ts";
-export type { ImageConfig } from "./image-index.ts";
+export type { ImageConfig, ImageHealthcheck } from "./image-index.ts";
 export * from "./image-name.ts";
 export * from "./image-store.ts";

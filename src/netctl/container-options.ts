@@ -7,6 +7,7 @@ import { type Command, Option } from "commander";
 import type { ContainerSpec } from "../api/index.ts";
 import { collect } from "./command-options.ts";
 import type { CommonOptions, NetctlContext } from "./context.ts";
+import { addHealthOptions, type HealthOptions, toHealthCheck } from "./health-options.ts";
 import { addLifeOptions, type LifeOptions, toLifeSpec } from "./life-options.ts";
 import { parseLogOptions } from "./parse-log-options.ts";
 import { parseMount } from "./parse-mount.ts";
@@ -17,7 +18,7 @@ import { parseMemory } from "./parse-size.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options as commander parses them. */
-export interface ContainerOptions extends CommonOptions, LifeOptions {
+export interface ContainerOptions extends CommonOptions, LifeOptions, HealthOptions {
   interactive?: boolean;
   tty?: boolean;
   rm?: boolean;
@@ -91,6 +92,7 @@ export function addContainerOptions(command: Command): Command {
     .addOption(new Option("--mac <mac>").hideHelp())
     .addOption(new Option("--net <network>").hideHelp());
   addLifeOptions(command);
+  addHealthOptions(command);
   for (const [flags, instead] of REFUSED) {
     const refuse = (): never => {
       throw new UsageError(`Cannot take '${flags.replace(/^-\w, | <.*/g, "")}': netd does not have it yet`, instead);
@@ -143,5 +145,6 @@ export function toContainerSpec(
   set("tty", options.tty);
   set("stdin", options.interactive);
   set("autoRemove", options.rm);
+  set("health", toHealthCheck(options));
   return spec;
 }

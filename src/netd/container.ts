@@ -21,6 +21,8 @@ export interface Container {
   busy: Promise<unknown>;
   /** Settles when nothing of its last stay in the network is left in the kernel. */
   left: Promise<void>;
+  /** Checks its health while it runs. */
+  monitor?: { stop(): void };
   /** Waits for its next restart. */
   restart?: Timer;
   /** A user restarts it: its end is not the end of it. */
@@ -60,7 +62,17 @@ export function containerInfo(container: Container, network: NetworkRow): Contai
     image: spec.image,
     command,
     state,
-    ...pick(row, ["pid", "exitCode", "error", "startedAt", "finishedAt", "isStoppedByUser", "launch", "logLoss"]),
+    ...pick(row, [
+      "pid",
+      "exitCode",
+      "error",
+      "startedAt",
+      "finishedAt",
+      "isStoppedByUser",
+      "health",
+      "launch",
+      "logLoss",
+    ]),
     restartCount: row.restartCount ?? 0,
     createdAt,
     hostname,

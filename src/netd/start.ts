@@ -14,6 +14,7 @@ import type { Logger } from "../logger.ts";
 import { type ContainerRecord, type HelloResult, RuntimeClient } from "../runtime/index.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import { markEnded, resumeRestarts, settleEnd } from "./container/end.ts";
+import { watchHealth } from "./container/health.ts";
 import { ContainerLifecycle } from "./container/lifecycle.ts";
 import { leaveNetwork } from "./container/network.ts";
 import { parseNetworkMode } from "./container/network-mode.ts";
@@ -215,6 +216,7 @@ async function takeOver(
         store.updateContainerState(container.row);
       }
       restoreEndpoint(context, container);
+      watchHealth(context, container);
     } else if (state === "running") {
       await endUnseen(context, lifecycle, container, record);
     } else if (existsSync(container.paths.streams)) {

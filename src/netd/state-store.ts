@@ -8,7 +8,7 @@
  * @module
  */
 import Database from "libsql";
-import type { ContainerSpec, ContainerState, LaunchCounters, LogLoss } from "../api/index.ts";
+import type { ContainerSpec, ContainerState, HealthInfo, LaunchCounters, LogLoss } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { ImageConfig } from "../image/index.ts";
 
@@ -45,6 +45,8 @@ export interface ContainerRow {
   startedAt?: string;
   finishedAt?: string;
   launch?: LaunchCounters;
+  /** What its health checks found, as of the last change of its status. */
+  health?: HealthInfo;
   /** Restarts by netd since a user started it. */
   restartCount?: number;
   /** The wait before its last restart, or before the one to come, in milliseconds. */

@@ -53,7 +53,11 @@ export function definePs(command: Command, context: NetctlContext): void {
 
 /** Say what state a container is in and since when. */
 export function formatStatus(info: ContainerInfo, nowMs: number): string {
-  if (info.state === "running") return `Up ${formatAge(info.startedAt ?? info.createdAt, nowMs)}`;
+  if (info.state === "running") {
+    const { status } = info.health ?? {};
+    const health = status === undefined ? "" : status === "starting" ? " (health: starting)" : ` (${status})`;
+    return `Up ${formatAge(info.startedAt ?? info.createdAt, nowMs)}${health}`;
+  }
   if (info.state === "created") return "Created";
   const state = info.state === "restarting" ? "Restarting" : "Exited";
   return `${state} (${info.exitCode ?? "?"}) ${formatAge(info.finishedAt ?? info.createdAt, nowMs)} ago`;

@@ -7,6 +7,7 @@ import type { LogLoss } from "../../api/index.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
 import type { ContainerRow } from "../state-store.ts";
+import { endHealth } from "./health.ts";
 import { launchContainer } from "./launch.ts";
 import { leaveNetwork } from "./network.ts";
 import { decideRestart, startsWithDaemon } from "./restart-policy.ts";
@@ -28,6 +29,7 @@ export interface ProcessEnd {
 
 /** Record that a container's process has ended, take its network down, and plan its restart if it is to have one. Call it in its turn. */
 export async function markEnded(context: DaemonContext, container: Container, end: ProcessEnd): Promise<void> {
+  endHealth(container);
   const { pid: _pid, startTime: _startTime, ...rest } = container.row;
   const exitCode = end.exitCode ?? EXIT_CODE_LOST;
   const row: ContainerRow = {

@@ -13,6 +13,7 @@ import type { Container } from "../container.ts";
 import { writeGeneratedFiles } from "../container-hosts.ts";
 import { startParams } from "../container-launch.ts";
 import type { DaemonContext } from "../context.ts";
+import { beginHealth } from "./health.ts";
 import { announceName, applyPart, planNetwork, undoParts } from "./network.ts";
 import { removeContainer } from "./remove.ts";
 import { saveState } from "./save-state.ts";
@@ -47,6 +48,7 @@ export async function launchContainer(
     else saveState(context, container, "cannot write that a start failed");
     throw error;
   }
+  beginHealth(context, container);
   saveState(context, container, "cannot write that a container runs; the runtime's record tells it");
   hosts.schedule();
   events.emit({ type: "container.started", container: row.name });

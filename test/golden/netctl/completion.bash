@@ -8,8 +8,8 @@ _netctl() {
     net|image) [ "$COMP_CWORD" -gt 2 ] && path="$path ${COMP_WORDS[2]}" ;;
   esac
   case "$path" in
-    "run") words="-d --detach -i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --json --show --socket -h --help"; kind="images" ;;
-    "create") words="-i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --json --show --socket -h --help"; kind="images" ;;
+    "run") words="-d --detach -i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck --json --show --socket -h --help"; kind="images" ;;
+    "create") words="-i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck --json --show --socket -h --help"; kind="images" ;;
     "start") words="--json --show --socket -h --help"; kind="containers" ;;
     "stop") words="-t --time -s --signal --json --show --socket -h --help"; kind="containers" ;;
     "restart") words="-t --time -s --signal --json --show --socket -h --help"; kind="containers" ;;
