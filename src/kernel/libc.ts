@@ -263,6 +263,11 @@ export const sendmsg = libc.func("long sendmsg(int, const void*, int)") as (
   message: Buffer,
   flags: number,
 ) => number;
+export const getsockname = libc.func("int getsockname(int, void*, void*)") as (
+  fd: number,
+  address: Buffer,
+  length: Buffer,
+) => number;
 export const setsockopt = libc.func("int setsockopt(int, int, int, const void*, uint32_t)") as (
   fd: number,
   level: number,

@@ -6,18 +6,23 @@
  */
 import { createNetlink, type NetlinkSocket } from "netlink/dist/netlink.js";
 import { MessageType, MulticastGroups, parseLinkMessage } from "netlink/dist/rt/structs.js";
-import { findLink, RtnetlinkSocket } from "./netlink/index.ts";
+import { findLink, loseSilently, RtnetlinkSocket } from "./netlink/index.ts";
 
 /** NETLINK_ROUTE (linux/netlink.h). */
 const NETLINK_ROUTE = 0;
+/** How often links are looked for themselves while somebody waits, in milliseconds: news may have been lost. */
+const LOOK_MS = 50;
 
 /** Listens in the network namespace where it was made (rtnetlink(7), RTNLGRP_LINK) until it is disposed of. */
 export class LinkWatcher implements Disposable {
   readonly #socket: NetlinkSocket;
+  readonly #asker = RtnetlinkSocket.open();
   readonly #waiting = new Map<string, Set<() => void>>();
+  #look: NodeJS.Timeout | undefined;
 
   constructor() {
     this.#socket = createNetlink(NETLINK_ROUTE);
+    loseSilently(this.#socket.address().port);
     this.#socket.addMembership(MulticastGroups.LINK);
     this.#socket.on("message", (messages) => {
       for (const { type, data } of messages) {
@@ -34,27 +39,34 @@ export class LinkWatcher implements Disposable {
         clearTimeout(timer);
         listeners.delete(onGone);
         if (listeners.size === 0) this.#waiting.delete(name);
+        if (this.#waiting.size === 0) this.#look = void clearInterval(this.#look);
         resolve(isGone);
       };
       const onGone = (): void => settle(true);
-      const timer = setTimeout(() => settle(!hasLink(name)), limitMs);
+      const timer = setTimeout(() => settle(!this.#has(name)), limitMs);
       listeners.add(onGone);
       this.#waiting.set(name, listeners);
+      this.#look ??= setInterval(() => this.#lookAgain(), LOOK_MS);
       // Asked after listening began, so that its end can't fall in between.
-      if (!hasLink(name)) settle(true);
+      if (!this.#has(name)) settle(true);
     });
   }
 
   [Symbol.dispose](): void {
+    clearInterval(this.#look);
     this.#socket.close();
+    this.#asker[Symbol.dispose]();
+  }
+
+  #lookAgain(): void {
+    for (const name of [...this.#waiting.keys()]) if (!this.#has(name)) this.#tellGone(name);
+  }
+
+  #has(name: string): boolean {
+    return findLink(this.#asker, name) !== undefined;
   }
 
   #tellGone(name: string): void {
     for (const listener of [...(this.#waiting.get(name) ?? [])]) listener();
   }
-}
-
-function hasLink(name: string): boolean {
-  using socket = RtnetlinkSocket.open();
-  return findLink(socket, name) !== undefined;
 }

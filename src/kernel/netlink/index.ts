@@ -7,6 +7,7 @@
 export * from "./addresses.ts";
 export { broadcastOf, formatIp, parseIp, parseIpPrefix } from "./ip-address.ts";
 export * from "./links.ts";
+export { loseSilently } from "./lose-silently.ts";
 export * from "./neighbours.ts";
 export * from "./routes.ts";
 export { RtnetlinkSocket } from "./rtnetlink-socket.ts";
