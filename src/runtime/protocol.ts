@@ -131,6 +131,8 @@ export interface HelloResult {
   forks: number;
   secondForks: number;
   slowStarts: number;
+  /** A child that was forked for the next start and waits for it. */
+  sparePid?: number;
 }
 
 /** A descriptor in the runtime that outlives it when netd keeps a duplicate (pidfd_getfd(2)). */

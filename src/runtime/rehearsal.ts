@@ -5,7 +5,7 @@
  */
 import { mkdirSync, rmSync } from "node:fs";
 import type { Cgroups } from "../kernel/index.ts";
-import { rehearse } from "../kernel/process/index.ts";
+import { type ProcessStep, rehearse } from "../kernel/process/index.ts";
 import type { OciConfig } from "./oci/config.ts";
 import { planContainer } from "./plan/container-steps.ts";
 
@@ -14,33 +14,18 @@ const ROUNDS = 25;
 
 /** What {@link startRehearsal} needs. */
 export interface RehearsalOptions {
-  /** A directory of the runtime's own; one in it is made and removed again. */
-  runDir: string;
-  cgroups: Cgroups;
+  /** What {@link planRehearsal} made. */
+  steps: readonly ProcessStep[];
   /** Told when it can't be done: containers start all the same, only slower. */
   warn: (message: string) => void;
+  /** Called after the last round. */
+  onEnd: () => void;
 }
 
-/** Rehearse round by round, letting requests through in between. */
-export function startRehearsal(options: RehearsalOptions): void {
-  const directory = `${options.runDir}/rehearsal`;
+/** Make the directory, of the runtime's own, that a rehearsal takes place in, and plan its steps. */
+export function planRehearsal(runDir: string, cgroups: Cgroups): ProcessStep[] {
+  const directory = `${runDir}/rehearsal`;
   rmSync(directory, { recursive: true, force: true });
-  let round = 0;
-  const next = (): void => {
-    try {
-      rehearseOnce(`${directory}/${round}`, options.cgroups);
-    } catch (error) {
-      options.warn(`Cannot rehearse a start: ${String(error)}`);
-      round = ROUNDS;
-    }
-    round++;
-    if (round < ROUNDS) setImmediate(next);
-    else rmSync(directory, { recursive: true, force: true });
-  };
-  setImmediate(next);
-}
-
-function rehearseOnce(directory: string, cgroups: Cgroups): void {
   const overlay = { lower: [`${directory}/lower`], upper: `${directory}/upper`, work: `${directory}/work` };
   const rootfs = `${directory}/rootfs`;
   for (const path of [...overlay.lower, overlay.upper, overlay.work, rootfs]) mkdirSync(path, { recursive: true });
@@ -49,7 +34,24 @@ function rehearseOnce(directory: string, cgroups: Cgroups): void {
     ...{ stdin: false, streamDir: directory },
   };
   const compileSeccomp = () => ({ program: "", flags: 0 });
-  rehearse(planContainer(params, { cgroups: cgroups.layout, joinFiles: [], compileSeccomp }).steps);
+  return planContainer(params, { cgroups: cgroups.layout, joinFiles: [], compileSeccomp }).steps;
+}
+
+/** Rehearse round by round, letting requests through in between. */
+export function startRehearsal({ steps, warn, onEnd }: RehearsalOptions): void {
+  let round = 0;
+  const next = (): void => {
+    try {
+      rehearse(steps);
+    } catch (error) {
+      warn(`Cannot rehearse a start: ${String(error)}`);
+      round = ROUNDS;
+    }
+    round++;
+    if (round < ROUNDS) setImmediate(next);
+    else onEnd();
+  };
+  setImmediate(next);
 }
 
 /** A container with every kind of mount. */

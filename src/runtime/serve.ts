@@ -9,7 +9,7 @@ import { NetdError } from "../errors.ts";
 import { Cgroups } from "../kernel/index.ts";
 import { ForkServer, isSealed, sealProgram, type TestFault } from "../kernel/process/index.ts";
 import { RecordStore } from "./record-store.ts";
-import { startRehearsal } from "./rehearsal.ts";
+import { planRehearsal, startRehearsal } from "./rehearsal.ts";
 import { RuntimeServer } from "./server.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -47,12 +47,14 @@ export async function serve({ socket, runDir, version, script }: ServeOptions): 
   }
   rmSync(socket, { force: true });
   const fault = readFault();
+  const cgroups = new Cgroups();
+  const rehearsal = planRehearsal(runDir, cgroups);
   const forkServer = new ForkServer({
+    rehearsal,
     walkCommand: ["/proc/self/exe", ...NODE_FLAGS, script, "walk"],
     ...(fault === undefined ? {} : { fault }),
   });
   let server: RuntimeServer | undefined;
-  const cgroups = new Cgroups();
   const supervisor = new Supervisor({
     forkServer,
     cgroups,
@@ -65,7 +67,7 @@ export async function serve({ socket, runDir, version, script }: ServeOptions): 
   await server.listen(socket);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
   process.stdout.write(`netd-runtime ${version} listens on ${socket}\n`);
-  startRehearsal({ runDir, cgroups, warn });
+  startRehearsal({ steps: rehearsal, warn, onEnd: () => forkServer.readySpare() });
 }
 
 function warn(message: string): void {

@@ -105,7 +105,8 @@ export class RuntimeServer {
     const handlers: { [M in RuntimeMethod]: (params: RuntimeMethods[M]["params"]) => unknown } = {
       hello: () => {
         this.#listeners.add(socket);
-        return { version, pid: process.pid, containers: supervisor.list(), ...forkServer.counters };
+        const { counters, sparePid } = forkServer;
+        return { version, pid: process.pid, containers: supervisor.list(), ...counters, sparePid };
       },
       start: (start) => supervisor.start(start),
       release: ({ gate, isGo }) => {

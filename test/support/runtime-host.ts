@@ -199,7 +199,7 @@ export class RuntimeHost implements AsyncDisposable {
     this.#client?.close();
     const ended = [
       once(this.#holder, "exit"),
-      ...(this.#runtime?.exitCode === null ? [once(this.#runtime, "exit")] : []),
+      ...(this.#runtime?.exitCode === null && this.#runtime.signalCode === null ? [once(this.#runtime, "exit")] : []),
     ];
     process.kill(this.#init, "SIGKILL");
     await Promise.all(ended);

@@ -27,6 +27,7 @@ import { CLONE_FLAG } from "./namespace-steps.ts";
 import { O_CLOEXEC, O_RDONLY } from "./open-flags.ts";
 import { makePipe, type Pipe } from "./pipe.ts";
 import type { ProcessStep } from "./process-step.ts";
+import { awaitSteps } from "./spare.ts";
 import { findNodeFdMax, walkSteps } from "./walk-steps.ts";
 
 /** The pid namespace of a process to be born. */
@@ -95,7 +96,20 @@ export class Midwife implements Disposable {
       if (fault === "crash") crashNow();
       close(ack.write);
       if (fault === "silence") read(ack.read, Buffer.alloc(1), 1);
-      return walkSteps(request.steps, { reportFd: report.write, ackFd: ack.read, nodeFdMax: this.#nodeFdMax });
+      return walkSteps(() => request.steps, { reportFd: report.write, ackFd: ack.read, nodeFdMax: this.#nodeFdMax });
+    });
+  }
+
+  /** Fork a child for a request to come, in a new pid namespace: it walks `rehearsal`, then waits for its steps on the pipe of `ackFd`. */
+  forkSpare(rehearsal: readonly ProcessStep[]): Newborn {
+    const report = makePipe();
+    const ack = makePipe();
+    return this.#bear("new", report, ack, () => {
+      this.#heap.prepare();
+      const pid = fork();
+      if (pid !== 0) return pid;
+      const pipes = { reportFd: report.write, ackFd: ack.read, nodeFdMax: this.#nodeFdMax };
+      return walkSteps(() => awaitSteps({ ...pipes, rehearsal }), pipes);
     });
   }
 
@@ -142,7 +156,7 @@ export class Midwife implements Disposable {
 }
 
 /** Descriptors of ours that the steps name by number. */
-function descriptorsOf(steps: readonly ProcessStep[]): number[] {
+export function descriptorsOf(steps: readonly ProcessStep[]): number[] {
   return steps.flatMap((step) => {
     if (step.op === "namespaces.enter") return [step.pidfd];
     if (step.op === "start.wait") return [step.startFd, step.resultFd];

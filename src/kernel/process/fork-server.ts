@@ -8,16 +8,20 @@ import { Socket } from "node:net";
 import { formatError, NetdError, parseError } from "../../errors.ts";
 import { close, kill } from "../libc.ts";
 import { hasExecuted, type ProcessStat, readProcessStat } from "../proc/index.ts";
-import { type BirthRequest, Midwife, type Newborn, type TestFault } from "./birth.ts";
+import { type BirthRequest, descriptorsOf, Midwife, type Newborn, type TestFault } from "./birth.ts";
 import { GATE_ANSWER } from "./gate-step.ts";
 import { takeDescriptor } from "./pidfd.ts";
 import { reapDying } from "./process-status.ts";
+import type { ProcessStep } from "./process-step.ts";
 import type { Report, StepFailure } from "./report.ts";
+import { encodeSteps } from "./spare.ts";
 
 /** What a {@link ForkServer} is made from. */
 export interface ForkServerOptions {
   /** Program and arguments of the slow start; it gets three descriptors as further arguments. */
   walkCommand: readonly string[];
+  /** Steps that a spare child walks while it waits, where they do no harm; absent: no spare is kept. */
+  rehearsal?: readonly ProcessStep[];
   /** What the first `count` forks do wrong, in tests. */
   fault?: { kind: TestFault; count: number };
 }
@@ -50,6 +54,8 @@ const RETRIES_MAX = 3;
 const SILENCE_MS = 2_000;
 /** The same for a fresh Node. */
 const SLOW_SILENCE_MS = 20_000;
+/** How long no launch has come when a spare child is forked, in milliseconds. */
+const IDLE_MS = 10;
 const SIGKILL = 9;
 
 /** Starts processes that take steps before they become their programs. */
@@ -57,12 +63,21 @@ export class ForkServer implements Disposable {
   readonly counters: ForkCounters = { forks: 0, secondForks: 0, slowStarts: 0 };
   readonly #options: ForkServerOptions;
   readonly #midwife = new Midwife();
+  #spare: Newborn | undefined;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(options: ForkServerOptions) {
     this.#options = options;
   }
 
+  /** Process id of the child that waits for the next launch, if there is one. */
+  get sparePid(): number | undefined {
+    return this.#spare?.pid;
+  }
+
   [Symbol.dispose](): void {
+    clearTimeout(this.#idle);
+    if (this.#spare !== undefined) dismiss(this.#spare);
     this.#midwife[Symbol.dispose]();
   }
 
@@ -73,11 +88,29 @@ export class ForkServer implements Disposable {
    * MOUNT_SOURCE_MISSING
    */
   async launch(request: BirthRequest): Promise<LaunchedProcess> {
+    try {
+      return await this.#launch(request);
+    } finally {
+      this.readySpare();
+    }
+  }
+
+  /** Keep a child ready for a next launch: fork it once none has come for a moment, so that it is never in one's way. */
+  readySpare(): void {
+    const { rehearsal, fault } = this.#options;
+    if (rehearsal === undefined || fault !== undefined) return;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      this.#spare ??= this.#midwife.forkSpare(rehearsal);
+    }, IDLE_MS).unref();
+  }
+
+  async #launch(request: BirthRequest): Promise<LaunchedProcess> {
     for (let forks = 1; forks <= 1 + RETRIES_MAX; forks++) {
       const fault = this.#nextFault();
       this.counters.forks++;
       if (forks > 1) this.counters.secondForks++;
-      const newborn = this.#midwife.fork(request, fault);
+      const newborn = this.#takeSpare(request) ?? this.#midwife.fork(request, fault);
       const outcome = await watchNewborn(newborn, request, SILENCE_MS);
       if (outcome.successor !== undefined) newborn.pid = outcome.successor;
       const stat = readProcessStat(newborn.pid);
@@ -104,6 +137,22 @@ export class ForkServer implements Disposable {
     throw new NetdError("LAUNCH_FAILED", "Cannot start the process: neither a fork nor a fresh node came to its exec", {
       remedy: "Look into the runtime's log, and whether memory is short",
     });
+  }
+
+  /** Give the spare child its steps, when it can take them. One that died waiting is buried. */
+  #takeSpare({ pidNamespace, steps }: BirthRequest): Newborn | undefined {
+    const spare = this.#spare;
+    if (spare === undefined || pidNamespace !== "new" || descriptorsOf(steps).length > 0) return undefined;
+    const message = encodeSteps(steps);
+    if (message === undefined) return undefined;
+    this.#spare = undefined;
+    try {
+      writeSync(spare.ackFd, message);
+      return spare;
+    } catch {
+      dismiss(spare);
+      return undefined;
+    }
   }
 
   #nextFault(): TestFault | undefined {
@@ -252,6 +301,13 @@ function bury(pid: number, outcome: Outcome): void {
   kill(pid, SIGKILL);
   reapDying(pid);
   if (outcome.terminalFd !== undefined) close(outcome.terminalFd);
+}
+
+/** End a spare child that nobody will use. */
+function dismiss({ pid, reportFd, ackFd }: Newborn): void {
+  bury(pid, {});
+  close(reportFd);
+  close(ackFd);
 }
 
 function launched(

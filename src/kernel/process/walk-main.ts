@@ -28,5 +28,5 @@ export function walkMain(stepsFd: number, reportFd: number, ackFd: number): neve
   const steps = JSON.parse(text.toString("utf8")) as ProcessStep[];
   // No process with threads may enter a user or time namespace, but a child of it, which has one thread, may.
   if (steps.some(({ op }) => op === "process.fork")) continueInChild(reportFd);
-  return walkSteps(steps, { reportFd, ackFd, nodeFdMax: findNodeFdMax() });
+  return walkSteps(() => steps, { reportFd, ackFd, nodeFdMax: findNodeFdMax() });
 }

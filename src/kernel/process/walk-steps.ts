@@ -6,7 +6,7 @@
 import { readdirSync } from "node:fs";
 import { formatError } from "../../errors.ts";
 import { KernelError } from "../errno.ts";
-import { exitNow, prctl, umask } from "../libc.ts";
+import { exitNow, fcntl, prctl, umask } from "../libc.ts";
 import type { WalkState } from "./define-step.ts";
 import { definitionOf, type ProcessStep } from "./process-step.ts";
 import { sendReport } from "./report.ts";
@@ -16,6 +16,8 @@ const WALK_FAILED = 125;
 /** linux/prctl.h. */
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
+const F_GETFD = 1;
+const FD_CLOEXEC = 1;
 
 /** What {@link walkSteps} needs of the pipes to the parent. */
 export interface WalkStepsOptions {
@@ -27,23 +29,26 @@ export interface WalkStepsOptions {
   nodeFdMax: number;
 }
 
-/** Find the highest descriptor that is open now; called before we open any of our own. */
+/** Find the highest descriptor that Node has opened; called before we open any of our own. What was inherited is not close-on-exec. */
 export function findNodeFdMax(): number {
-  return Math.max(...readdirSync("/proc/self/fd").map(Number));
+  const isNodes = (fd: number) => (fcntl(fd, F_GETFD, 0) & FD_CLOEXEC) !== 0;
+  return Math.max(2, ...readdirSync("/proc/self/fd").map(Number).filter(isNodes));
 }
 
 /**
- * Take the steps, the last of which is `exec`. Never returns, whatever happens: a failure goes up the report pipe, then the process
+ * Get the steps, the last of which is `exec`, and take them. Never returns, whatever happens: a failure goes up the report pipe, then the process
  * exits.
  */
-export function walkSteps(steps: readonly ProcessStep[], options: WalkStepsOptions): never {
+export function walkSteps(getSteps: () => readonly ProcessStep[], options: WalkStepsOptions): never {
   const state: WalkState = { rootFd: -1, opened: new Map(), ...options };
+  let steps: readonly ProcessStep[] = [];
   let index = -1;
   try {
     // A runtime that dies takes its unfinished children along; signals.reset takes this back.
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     // Modes of what the steps make are exact; umask.set comes last.
     umask(0);
+    steps = getSteps();
     for (index = 0; index < steps.length; index++) {
       const step = steps[index]!;
       definitionOf(step).walk(step, state);
