@@ -7,7 +7,7 @@ import { rmSync } from "node:fs";
 import { connect } from "node:net";
 import { NetdError } from "../errors.ts";
 import { Cgroups } from "../kernel/index.ts";
-import { ForkServer, isSealed, sealProgram, type TestFault } from "../kernel/process/index.ts";
+import { ForkServer, isSealed, nameProcess, sealProgram, type TestFault } from "../kernel/process/index.ts";
 import { RecordStore } from "./record-store.ts";
 import { planRehearsal, startRehearsal } from "./rehearsal.ts";
 import { RuntimeServer } from "./server.ts";
@@ -40,6 +40,8 @@ export async function serve({ socket, runDir, version, script }: ServeOptions): 
     const argv = ["netd-runtime", ...NODE_FLAGS, script, ...process.argv.slice(2)];
     sealProgram({ program: process.execPath, argv, env: process.env });
   }
+  // Executed through a descriptor, it would bear that one's number.
+  nameProcess("netd-runtime");
   if (await isServed(socket)) {
     throw new NetdError("DAEMON_ALREADY_RUNNING", `Cannot listen on "${socket}": another netd-runtime does`, {
       remedy: "Use another socket and run directory",

@@ -20,6 +20,7 @@ export type { OldMountFlag } from "./mount-old-call.ts";
 export { type NamespaceKind, openNamespace } from "./namespace-steps.ts";
 export { openProcess, signalProcess, takeDescriptor } from "./pidfd.ts";
 export { duplicateDescriptor, makePipe, type Pipe, setNonblocking } from "./pipe.ts";
+export { nameProcess } from "./process-name.ts";
 export { exitCodeOf, reap, waitStatusOfPidfd } from "./process-status.ts";
 export { definitionOf, PROCESS_STEP_OPS, type ProcessStep, type ProcessStepOp } from "./process-step.ts";
 export { readTerminalSize, setRawTerminal } from "./raw-terminal.ts";

@@ -5,21 +5,20 @@
  */
 import { fstatSync, readSync } from "node:fs";
 import { check } from "../errno.ts";
-import { addressOf, fcntl, prctl, unshare } from "../libc.ts";
+import { fcntl, unshare } from "../libc.ts";
 import { WALKER_NAME } from "./fork-server.ts";
 import { continueInChild } from "./fork-step.ts";
+import { nameProcess } from "./process-name.ts";
 import type { ProcessStep } from "./process-step.ts";
 import { findNodeFdMax, walkSteps } from "./walk-steps.ts";
 
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
-const PR_SET_NAME = 15;
 const CLONE_FS = 0x200;
 
 /** Walk the steps that are in `stepsFd` as JSON; `reportFd` and `ackFd` are pipes to the parent. Never returns. */
 export function walkMain(stepsFd: number, reportFd: number, ackFd: number): never {
-  const name = Buffer.from(`${WALKER_NAME}\0`);
-  check(prctl(PR_SET_NAME, addressOf(name), 0, 0, 0), () => "prctl(PR_SET_NAME)");
+  nameProcess(WALKER_NAME);
   for (const fd of [stepsFd, reportFd, ackFd]) check(fcntl(fd, F_SETFD, FD_CLOEXEC), () => `fcntl(${fd}, F_SETFD)`);
   // Node has a second thread, with which a mount namespace may not be entered while the two share a working directory.
   check(unshare(CLONE_FS), () => "unshare(CLONE_FS)");
