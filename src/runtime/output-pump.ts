@@ -19,7 +19,8 @@ export interface OutputPumpOptions {
   take: (bytes: Buffer) => boolean;
 }
 
-const CHUNK_BYTES = 64 * 1024;
+/** Of all pumps: what is read into it is taken before anything else is read. */
+const CHUNK = Buffer.allocUnsafeSlow(64 * 1024);
 const CHUNK_MIN_BYTES = 512;
 /** All that a pipe can hold for us: fs.pipe-max-size, of which no container may have more. */
 const DRAIN_BYTES = 1 << 20;
@@ -39,8 +40,8 @@ export class OutputPump {
 
   constructor(options: OutputPumpOptions) {
     this.#options = options;
-    const { readMaxBytes = CHUNK_BYTES } = options;
-    this.#buffer = Buffer.allocUnsafe(Math.max(CHUNK_MIN_BYTES, Math.min(readMaxBytes, CHUNK_BYTES)));
+    const { readMaxBytes = CHUNK.length } = options;
+    this.#buffer = CHUNK.subarray(0, Math.max(CHUNK_MIN_BYTES, readMaxBytes));
     if (options.isTerminal) setNonblocking(options.fd);
     this.#socket = this.#open();
   }
