@@ -42,3 +42,5 @@ export const setdomainname = libc.func("int setdomainname(const char*, size_t)")
   name: string,
   length: number,
 ) => number;
+/** Null when the working directory can't be reached from the root (getcwd(3)). */
+export const getcwd = libc.func("const char* getcwd(void*, size_t)") as (into: Buffer, length: number) => string | null;

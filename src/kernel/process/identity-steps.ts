@@ -20,6 +20,7 @@ import {
   setuid,
   umask,
 } from "../libc.ts";
+import { getcwd } from "../libc-process.ts";
 import { shellCommand, shellQuote } from "../shell.ts";
 import { CAPABILITIES, capabilityNumbers } from "./capability-names.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
@@ -102,6 +103,8 @@ const PR_CAP_AMBIENT_RAISE = 2;
 const PR_CAP_AMBIENT_CLEAR_ALL = 4;
 const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 const EPERM = 1;
+/** linux/limits.h. */
+const PATH_MAX = 4096;
 const EINVAL = 22;
 
 /** Carries out {@link HostnameSetStep}. */
@@ -125,7 +128,14 @@ export const rlimitSet: ProcessStepDefinition<RlimitSetStep> = {
     const limits = Buffer.alloc(16);
     limits.writeBigUInt64LE(limitOf(soft), 0);
     limits.writeBigUInt64LE(limitOf(hard), 8);
-    check(setrlimit(resource, limits), () => `setrlimit(${type}, ${soft}, ${hard})`);
+    if (setrlimit(resource, limits) >= 0) return;
+    const errno = lastErrno();
+    if (errno !== EPERM) throw new KernelError(`setrlimit(${type}, ${soft}, ${hard})`, errno);
+    throw new NetdError(
+      "LAUNCH_FAILED",
+      `Cannot set the limit ${type} to ${hard}: the hard limit of the runtime is lower, and it lacks CAP_SYS_RESOURCE`,
+      { remedy: "Ask for a lower limit, or start the runtime with a higher one" },
+    );
   },
   toShell: ({ type, soft, hard }) => [`prlimit --${type.replace("RLIMIT_", "").toLowerCase()}=${soft}:${hard}`],
 };
@@ -178,11 +188,11 @@ export const capabilitiesSet: ProcessStepDefinition<CapabilitiesSetStep> = {
     writeCapabilities(data, 8, inheritable);
     check(capset(header, data), () => `capset(${permitted.join(", ")})`);
     check(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), () => "prctl(PR_CAP_AMBIENT_CLEAR_ALL)");
-    for (const name of ambient) {
-      const number = CAPABILITIES.indexOf(name);
+    for (const number of capabilityNumbers(ambient)) {
       if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) >= 0) continue;
       // One that is not in the inheritable set as well has no effect, as in runc, whose own example asks for it.
-      if (lastErrno() !== EPERM) throw new KernelError(`prctl(PR_CAP_AMBIENT_RAISE, ${name})`, lastErrno());
+      if (lastErrno() === EPERM || lastErrno() === EINVAL) continue;
+      throw new KernelError(`prctl(PR_CAP_AMBIENT_RAISE, ${CAPABILITIES[number]})`, lastErrno());
     }
   },
   toShell: ({ inheritable, ambient }) => [
@@ -225,6 +235,11 @@ export const directoryEnter: ProcessStepDefinition<DirectoryEnterStep> = {
     if (fd < 0) throw new KernelError(`chdir(${path})`, -fd);
     check(fchdir(fd), () => `chdir(${path})`);
     close(fd);
+    // Null for a directory that can't be reached from the root.
+    if (getcwd(Buffer.alloc(PATH_MAX), PATH_MAX) !== null) return;
+    throw new NetdError("LAUNCH_FAILED", `Cannot enter the working directory "${path}": it is not below the root`, {
+      remedy: "Choose a directory of the image",
+    });
   },
   toShell: ({ path }) => [shellCommand("cd", path)],
 };

@@ -3,6 +3,24 @@
  *
  * @module
  */
+import {
+  type AffinitySetStep,
+  affinitySet,
+  type DomainnameSetStep,
+  domainnameSet,
+  type IoPrioritizeStep,
+  ioPrioritize,
+  type OomAdjustStep,
+  oomAdjust,
+  type PersonalitySetStep,
+  personalitySet,
+  type SchedulerSetStep,
+  type SysctlWriteStep,
+  schedulerSet,
+  sysctlWrite,
+  type TimeOffsetStep,
+  timeOffset,
+} from "./attribute-steps.ts";
 import { type CgroupJoinStep, cgroupJoin } from "./cgroup-steps.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { type DeviceMakeStep, deviceMake, type LinkMakeStep, linkMake } from "./device-steps.ts";
@@ -98,6 +116,14 @@ import { type VolumeFillStep, volumeFill } from "./volume-step.ts";
 
 /** One step: a plain value, which survives JSON. */
 export type ProcessStep =
+  | AffinitySetStep
+  | DomainnameSetStep
+  | IoPrioritizeStep
+  | OomAdjustStep
+  | PersonalitySetStep
+  | SchedulerSetStep
+  | SysctlWriteStep
+  | TimeOffsetStep
   | CapabilitiesBoundStep
   | CapabilitiesSetStep
   | CgroupJoinStep
@@ -155,6 +181,14 @@ export type ProcessStepOp = ProcessStep["op"];
 type Definitions = { [Op in ProcessStepOp]: ProcessStepDefinition<Extract<ProcessStep, { op: Op }>> };
 
 const DEFINITIONS: Definitions = {
+  "affinity.set": affinitySet,
+  "domainname.set": domainnameSet,
+  "io.prioritize": ioPrioritize,
+  "oom.adjust": oomAdjust,
+  "personality.set": personalitySet,
+  "scheduler.set": schedulerSet,
+  "sysctl.write": sysctlWrite,
+  "time.offset": timeOffset,
   "capabilities.bound": capabilitiesBound,
   "capabilities.set": capabilitiesSet,
   "cgroup.join": cgroupJoin,

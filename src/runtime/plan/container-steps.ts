@@ -11,7 +11,7 @@ import type {
   RootBindStep,
   RootOverlayStep,
 } from "../../kernel/process/index.ts";
-import type { OciConfig, OciNamespace, OciSeccomp } from "../oci/config.ts";
+import type { OciConfig, OciNamespace, OciProcess, OciSeccomp } from "../oci/config.ts";
 import type { StartParams } from "../protocol.ts";
 import { planDevices } from "./device-steps.ts";
 import { planHooksInside, planHooksOutside } from "./hook-steps.ts";
@@ -48,19 +48,24 @@ export function planContainer(params: AnyParams, facts: HostFacts): ProcessPlan 
   const seccomp = config.linux.seccomp === undefined ? undefined : facts.compileSeccomp(config.linux.seccomp);
   const filledVolumes = "filledVolumes" in params ? (params.filledVolumes ?? []) : [];
   const mounts = planMounts(config, { cgroups: facts.cgroups, filledVolumes });
-  const pid = config.linux.namespaces.find(({ type }) => type === "pid");
   const inside = planInside(params, mounts);
-  const forks = hasUserNamespace(config);
+  const fork = planFork(config);
   return {
-    pidNamespace: forks || pid === undefined || pid.path !== undefined ? "host" : "new",
+    pidNamespace: fork.length === 0 && config.linux.namespaces.some(({ type }) => type === "pid") ? "new" : "host",
     steps: [
       planStdio(params),
       { op: "cgroup.join", joinFiles: facts.joinFiles },
-      ...(forks ? planForked(params, facts, { mounts, inside }) : planBorn(params, mounts)),
+      ...planOomScore(config.process),
+      ...(hasUserNamespace(config)
+        ? planEnteringUser(params, facts, { mounts, inside })
+        : planNamespaces(params, mounts, fork)),
       ...inside,
       ...(oneShot === undefined ? [] : planHooksOutside(oneShot)),
       ...planRootEntry(config, params.isRootMoved === true),
       ...("gate" in params && params.gate !== undefined ? [{ op: "gate.wait" } as const] : []),
+      ...(config.linux.personality === undefined
+        ? []
+        : [{ op: "personality.set", domain: config.linux.personality.domain } as const]),
       ...planIdentity(config.process, {
         seccomp,
         preserveFds: oneShot?.preserveFds ?? 0,
@@ -81,15 +86,31 @@ function planKeyring({ noNewKeyring, containerId }: AnyParams): ProcessStep[] {
   return noNewKeyring === true ? [] : [{ op: "keyring.join", name: keyringName(containerId) }];
 }
 
+/**
+ * A process that is born enters no user, time or pinned pid namespace, only its child does: then nothing of them is left to the birth. None
+ * otherwise.
+ */
+function planFork({ linux: { namespaces } }: OciConfig): ProcessStep[] {
+  const pid = namespaces.find(({ type }) => type === "pid");
+  const isNeeded = pid?.path !== undefined || namespaces.some(({ type }) => type === "user" || type === "time");
+  if (!isNeeded) return [];
+  const pidNamespace = pid === undefined ? "same" : pid.path === undefined ? "new" : { path: pid.path };
+  return [{ op: "process.fork", pidNamespace }];
+}
+
 /** From the host into namespaces that the birth has not made, with the root file system. */
-function planBorn(params: AnyParams, mounts: MountPlan): ProcessStep[] {
+function planNamespaces(params: AnyParams, mounts: MountPlan, fork: readonly ProcessStep[]): ProcessStep[] {
+  const { config } = params;
+  const session: ProcessStep = { op: "session.start" };
   return [
-    { op: "session.start" },
+    ...(fork.length === 0 ? [session] : []),
     ...mounts.before,
-    ...planJoined(params.config.linux.namespaces),
-    ...planMade(params.config.linux.namespaces),
+    ...planJoined(config.linux.namespaces),
+    ...planTime(config),
+    ...planMade(config.linux.namespaces),
+    ...(fork.length === 0 ? [] : [...fork, session]),
     ...planKeyring(params),
-    planHostPropagation(params.config),
+    planHostPropagation(config),
     planRoot(params),
   ];
 }
@@ -98,18 +119,18 @@ function planBorn(params: AnyParams, mounts: MountPlan): ProcessStep[] {
  * The same with a user namespace. What is the host's is joined and opened first; the other namespaces are made in the user namespace, so that it
  * owns them; and only a child is in the new pid namespace.
  */
-function planForked(
+function planEnteringUser(
   params: AnyParams,
   facts: HostFacts,
   { mounts, inside }: { mounts: MountPlan; inside: readonly ProcessStep[] },
 ): ProcessStep[] {
   const { config } = params;
   const { namespaces } = config.linux;
-  const pid = namespaces.find(({ type }) => type === "pid");
   const fd = facts.userNamespaceFd ?? -1;
   return [
     ...mounts.before,
     ...planJoined(namespaces),
+    ...planTime(config),
     {
       op: "root.open",
       root: planRoot(params),
@@ -118,15 +139,27 @@ function planForked(
     ...planOpenings(inside, config),
     planUser(config, fd),
     ...planMade(namespaces),
-    {
-      op: "process.fork",
-      pidNamespace: pid === undefined ? "same" : pid.path === undefined ? "new" : { path: pid.path },
-    },
+    ...planFork(config),
     { op: "session.start" },
     ...planKeyring(params),
     planHostPropagation(config),
     { op: "root.attach" },
   ];
+}
+
+/** A new time namespace is its children's, and has its offsets before there are any. */
+function planTime({ linux: { namespaces, timeOffsets = {} } }: OciConfig): ProcessStep[] {
+  if (!namespaces.some(({ type, path }) => type === "time" && path === undefined)) return [];
+  return [
+    { op: "namespaces.unshare", kinds: ["time"] },
+    ...Object.entries(timeOffsets).map(
+      ([clock, { secs = 0, nanosecs = 0 }]): ProcessStep => ({ op: "time.offset", clock, secs, nanosecs }),
+    ),
+  ];
+}
+
+function planOomScore({ oomScoreAdj }: OciProcess): ProcessStep[] {
+  return oomScoreAdj === undefined ? [] : [{ op: "oom.adjust", score: oomScoreAdj }];
 }
 
 /** What fills the root file system, before it is entered. */
@@ -139,7 +172,8 @@ function planInside(params: AnyParams, mounts: MountPlan): ProcessStep[] {
       ? []
       : [{ op: "directory.make", root: config.root.path, path: config.process.cwd } as const]),
     ...planTerminal(config),
-    ...planHostname(config),
+    ...planNames(config),
+    ...planSysctls(config),
     ...planProtectedPaths(config),
     ...mounts.after,
     ...(config.root.readonly === true ? [{ op: "root.readonly", path: config.root.path } as const] : []),
@@ -183,7 +217,7 @@ function planJoined(namespaces: readonly OciNamespace[]): ProcessStep[] {
 
 function planMade(namespaces: readonly OciNamespace[]): ProcessStep[] {
   const kinds = namespaces.flatMap(({ type, path }): NamespaceKind[] =>
-    path !== undefined || type === "pid" || type === "user" ? [] : [type],
+    path !== undefined || type === "pid" || type === "user" || type === "time" ? [] : [type],
   );
   return kinds.length === 0 ? [] : [{ op: "namespaces.unshare", kinds }];
 }
@@ -212,10 +246,17 @@ function planTerminal({ process, root }: OciConfig): ProcessStep[] {
   ];
 }
 
-/** A host name needs a UTS namespace that is the container's own. */
-function planHostname({ hostname, linux }: OciConfig): ProcessStep[] {
-  const isOwn = linux.namespaces.some(({ type }) => type === "uts");
-  return hostname === undefined || !isOwn ? [] : [{ op: "hostname.set", hostname }];
+/** Names need a UTS namespace that is the container's own. */
+function planNames({ hostname, domainname, linux }: OciConfig): ProcessStep[] {
+  if (!linux.namespaces.some(({ type }) => type === "uts")) return [];
+  return [
+    ...(hostname === undefined ? [] : [{ op: "hostname.set", hostname } as const]),
+    ...(domainname === undefined ? [] : [{ op: "domainname.set", domainname } as const]),
+  ];
+}
+
+function planSysctls({ linux }: OciConfig): ProcessStep[] {
+  return Object.entries(linux.sysctl ?? {}).map(([key, value]) => ({ op: "sysctl.write", key, value }));
 }
 
 function planProtectedPaths({ linux, root }: OciConfig): ProcessStep[] {

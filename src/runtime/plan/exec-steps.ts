@@ -51,7 +51,10 @@ export function planExec(process: OciProcess, options: PlanExecOptions): Process
     pidNamespace: special === undefined ? { pidfd } : "host",
     steps: [
       { op: "stdio.open", stdin, stdout, stderr, ...ownerOf(user, special) },
+      ...planAffinity(process.execCPUAffinity?.initial),
       { op: "cgroup.join", joinFiles },
+      ...planAffinity(process.execCPUAffinity?.final),
+      ...(process.oomScoreAdj === undefined ? [] : [{ op: "oom.adjust", score: process.oomScoreAdj } as const]),
       ...planEntering(options),
       { op: "keyring.join", name: keyring },
       { op: "root.current" },
@@ -60,6 +63,10 @@ export function planExec(process: OciProcess, options: PlanExecOptions): Process
     ],
     ...(seccomp === undefined ? {} : { seccomp }),
   };
+}
+
+function planAffinity(cpus: string | undefined): ProcessStep[] {
+  return cpus === undefined ? [] : [{ op: "affinity.set", cpus }];
 }
 
 function planEntering({ pid, pidfd, special }: PlanExecOptions): ProcessStep[] {

@@ -39,6 +39,7 @@ export function planIdentity(process: OciProcess, options: PlanIdentityOptions =
     },
     { op: "directory.enter", path: process.cwd },
     { op: "umask.set", mask: user.umask ?? DEFAULT_UMASK },
+    ...planScheduling(process),
     ...(process.rlimits ?? []).map((limit): ProcessStep => ({ op: "rlimit.set", ...limit })),
     ...(capabilities === undefined ? [] : [{ op: "capabilities.bound", bounding: capabilities.bounding } as const]),
     ...(isFrozen ? [] : filter),
@@ -50,6 +51,14 @@ export function planIdentity(process: OciProcess, options: PlanIdentityOptions =
     ...beforeExec,
     ...(isFrozen && !hasListener ? filter : []),
     { op: "exec", args: process.args, env: process.env },
+  ];
+}
+
+/** Late: a child of a process with a deadline can't be. */
+function planScheduling({ scheduler, ioPriority }: OciProcess): ProcessStep[] {
+  return [
+    ...(scheduler === undefined ? [] : [{ op: "scheduler.set", ...scheduler } as const]),
+    ...(ioPriority === undefined ? [] : [{ op: "io.prioritize", ...ioPriority } as const]),
   ];
 }
 

@@ -12,6 +12,23 @@ const root = "/var/lib/netd/c/rootfs";
 
 /** One of each kind, and variants whose text differs. */
 const CASES: Record<string, ProcessStep> = {
+  "affinity.set": { op: "affinity.set", cpus: "0-1,3" },
+  "domainname.set": { op: "domainname.set", domainname: "example.net" },
+  "io.prioritize": { op: "io.prioritize", class: "IOPRIO_CLASS_BE", priority: 6 },
+  "io.prioritize-idle": { op: "io.prioritize", class: "IOPRIO_CLASS_IDLE", priority: 0 },
+  "oom.adjust": { op: "oom.adjust", score: 500 },
+  "personality.set": { op: "personality.set", domain: "LINUX32" },
+  "scheduler.set": { op: "scheduler.set", policy: "SCHED_BATCH", nice: 5 },
+  "scheduler.set-deadline": {
+    op: "scheduler.set",
+    policy: "SCHED_DEADLINE",
+    flags: ["SCHED_FLAG_RESET_ON_FORK"],
+    runtime: 10_000_000,
+    deadline: 30_000_000,
+    period: 30_000_000,
+  },
+  "sysctl.write": { op: "sysctl.write", key: "net.ipv4.ip_local_port_range", value: "2000 3000" },
+  "time.offset": { op: "time.offset", clock: "boottime", secs: 86_400, nanosecs: 0 },
   "capabilities.bound": { op: "capabilities.bound", bounding: ["CAP_CHOWN", "CAP_NET_RAW"] },
   "capabilities.set": {
     op: "capabilities.set",

@@ -1,0 +1,1 @@
+taskset --cpu-list 0-1,3

@@ -1,0 +1,1 @@
+domainname example.net

@@ -1,0 +1,1 @@
+ionice --class=3

@@ -1,0 +1,1 @@
+ionice --class=2 --classdata=6

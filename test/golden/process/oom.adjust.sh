@@ -1,0 +1,1 @@
+echo 500 > /proc/self/oom_score_adj

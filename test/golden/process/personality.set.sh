@@ -1,0 +1,1 @@
+setarch linux32
