@@ -6,7 +6,7 @@
 import type { Socket } from "node:net";
 import { type ErrorDocument, NetdError, parseError } from "../errors.ts";
 import { exchangeHttp, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
-import type { RestartPolicy } from "./restart-schema.ts";
+import type { UpdateSpec } from "./limits-schema.ts";
 import type {
   ContainerInfo,
   ContainerSpec,
@@ -131,8 +131,26 @@ export class ApiClient {
     return this.request("POST", containerPath(id, "/restart"), { body: options });
   }
 
-  updateContainer(id: string, change: { restart: RestartPolicy }): Promise<ContainerInfo> {
+  updateContainer(id: string, change: UpdateSpec): Promise<ContainerInfo> {
     return this.request("POST", containerPath(id, "/update"), { body: change });
+  }
+
+  /** The commands that an update of a running container would take; does nothing. */
+  showUpdate(id: string, change: UpdateSpec): Promise<ShellPlan> {
+    return this.request("POST", containerPath(id, "/update"), { body: change, query: { show: true } });
+  }
+
+  pauseContainer(id: string): Promise<ContainerInfo> {
+    return this.request("POST", containerPath(id, "/pause"));
+  }
+
+  unpauseContainer(id: string): Promise<ContainerInfo> {
+    return this.request("POST", containerPath(id, "/unpause"));
+  }
+
+  /** The commands that `pause` or `unpause` would take; does nothing. */
+  showPause(id: string, change: "pause" | "unpause"): Promise<ShellPlan> {
+    return this.request("POST", containerPath(id, `/${change}`), { query: { show: true } });
   }
 
   waitContainer(id: string, condition?: WaitCondition): Promise<{ exitCode: number }> {

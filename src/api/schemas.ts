@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from "typebox";
 import { HealthCheck, HealthInfo } from "./health-schema.ts";
+import { limitProperties } from "./limits-schema.ts";
 import { RestartPolicy } from "./restart-schema.ts";
 
 const options = { additionalProperties: false };
@@ -64,9 +65,7 @@ export const ContainerSpec = Type.Object(
     ip: Type.Optional(Type.String({ maxLength: 64 })),
     mac: Type.Optional(Type.String({ maxLength: 64 })),
     mounts: Type.Optional(Type.Array(MountSpec, { maxItems: 256 })),
-    memoryBytes: Type.Optional(Type.Integer({ minimum: 6 * 1024 * 1024, maximum: Number.MAX_SAFE_INTEGER })),
-    cpus: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1024 })),
-    pidsLimit: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+    ...limitProperties,
     capAdd: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
     capDrop: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
     noNewPrivileges: Type.Optional(Type.Boolean()),
@@ -111,6 +110,7 @@ export type ContainerSpec = Static<typeof ContainerSpec>;
 export const ContainerState = Type.Union([
   Type.Literal("created"),
   Type.Literal("running"),
+  Type.Literal("paused"),
   Type.Literal("restarting"),
   Type.Literal("exited"),
 ]);
@@ -157,6 +157,7 @@ export const ContainerInfo = Type.Object({
   state: ContainerState,
   pid: Type.Optional(Type.Integer()),
   exitCode: Type.Optional(Type.Integer()),
+  oomKilled: Type.Optional(Type.Boolean({ description: "the kernel killed one of its processes for want of memory" })),
   error: Type.Optional(Type.String()),
   createdAt: Type.String({ description: "ISO 8601" }),
   startedAt: Type.Optional(Type.String()),

@@ -9,16 +9,15 @@ import { collect } from "./command-options.ts";
 import type { CommonOptions, NetctlContext } from "./context.ts";
 import { addHealthOptions, type HealthOptions, toHealthCheck } from "./health-options.ts";
 import { addLifeOptions, type LifeOptions, toLifeSpec } from "./life-options.ts";
+import { addCreationLimitOptions, addLimitOptions, type LimitOptions, toLimitSpec } from "./limit-options.ts";
 import { parseLogOptions } from "./parse-log-options.ts";
 import { parseMount } from "./parse-mount.ts";
-import { integerParser, parseCpus } from "./parse-number.ts";
 import { parseEnv, parseExtraHost, parseLabels } from "./parse-pairs.ts";
 import { parseSecurityOptions } from "./parse-security.ts";
-import { parseMemory } from "./parse-size.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options as commander parses them. */
-export interface ContainerOptions extends CommonOptions, LifeOptions, HealthOptions {
+export interface ContainerOptions extends CommonOptions, LifeOptions, HealthOptions, LimitOptions {
   interactive?: boolean;
   tty?: boolean;
   rm?: boolean;
@@ -33,9 +32,6 @@ export interface ContainerOptions extends CommonOptions, LifeOptions, HealthOpti
   volume?: string[];
   workdir?: string;
   user?: string;
-  memory?: number;
-  cpus?: number;
-  pidsLimit?: number;
   capAdd?: string[];
   capDrop?: string[];
   securityOpt?: string[];
@@ -72,9 +68,6 @@ export function addContainerOptions(command: Command): Command {
     .option("-v, --volume <source:target[:ro]>", "show a file or directory of the host inside", collect)
     .option("-w, --workdir <dir>", "directory that the command starts in")
     .option("-u, --user <user[:group]>", "user that the command runs as, by name or number")
-    .option("-m, --memory <size>", "limit of memory, such as 64m", parseMemory)
-    .option("--cpus <number>", "limit of processor time, such as 0.5", parseCpus)
-    .option("--pids-limit <number>", "limit of processes (-1: none)", integerParser("--pids-limit", -1))
     .option("--cap-add <capability>", "give a capability, or ALL", collect)
     .option("--cap-drop <capability>", "take a capability, or ALL", collect)
     .option(
@@ -93,6 +86,8 @@ export function addContainerOptions(command: Command): Command {
     .addOption(new Option("--net <network>").hideHelp());
   addLifeOptions(command);
   addHealthOptions(command);
+  addLimitOptions(command);
+  addCreationLimitOptions(command);
   for (const [flags, instead] of REFUSED) {
     const refuse = (): never => {
       throw new UsageError(`Cannot take '${flags.replace(/^-\w, | <.*/g, "")}': netd does not have it yet`, instead);
@@ -111,7 +106,7 @@ export function toContainerSpec(
   options: ContainerOptions,
   context: Pick<NetctlContext, "env" | "workdir">,
 ): ContainerSpec {
-  const spec: ContainerSpec = { image, ...toLifeSpec(options) };
+  const spec: ContainerSpec = { image, ...toLifeSpec(options), ...toLimitSpec(options) };
   const set = <K extends keyof ContainerSpec>(key: K, value: ContainerSpec[K] | undefined): void => {
     if (value !== undefined) spec[key] = value;
   };
@@ -128,10 +123,6 @@ export function toContainerSpec(
     "mounts",
     options.volume?.map((text) => parseMount(text, context.workdir)),
   );
-  set("memoryBytes", options.memory);
-  set("cpus", options.cpus);
-  // Docker takes 0 and -1 for "no limit".
-  set("pidsLimit", options.pidsLimit !== undefined && options.pidsLimit > 0 ? options.pidsLimit : undefined);
   set("capAdd", options.capAdd);
   set("capDrop", options.capDrop);
   if (options.securityOpt !== undefined)

@@ -16,15 +16,26 @@ const MEMORY_MIN_BYTES = 6 * 2 ** 20;
  * @throws {UsageError} on anything else, and below 6 MiB.
  */
 export function parseMemory(text: string): number {
+  const bytes = parseSize(text, "--memory 64m");
+  if (bytes < MEMORY_MIN_BYTES)
+    throw new UsageError(`Cannot limit memory to '${text}': at least 6m wanted`, "--memory 64m");
+  return bytes;
+}
+
+/** Parse a limit of memory and swap together; -1 is "no limit of swap". @throws {UsageError} */
+export function parseSwap(text: string): number {
+  return text === "-1" ? -1 : parseSize(text, "--memory-swap 128m");
+}
+
+/** Parse a size to bytes, as {@link parseMemory} does. `example` is for who got it wrong. @throws {UsageError} */
+export function parseSize(text: string, example: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([kmgt]?)(?:i?b)?$/i.exec(text) ?? [];
   const factor = UNIT_BYTES[unit?.toLowerCase() ?? "?"];
   if (digits === undefined || factor === undefined) {
-    throw new UsageError(`Cannot read memory size '${text}': a number and one of b, k, m, g, t wanted`, "--memory 64m");
+    throw new UsageError(`Cannot read size '${text}': a number and one of b, k, m, g, t wanted`, example);
   }
   const bytes = Math.floor(Number(digits) * factor);
-  if (bytes < MEMORY_MIN_BYTES || !Number.isSafeInteger(bytes)) {
-    throw new UsageError(`Cannot limit memory to '${text}': at least 6m wanted`, "--memory 64m");
-  }
+  if (!Number.isSafeInteger(bytes)) throw new UsageError(`Cannot read size '${text}': it is too large`, example);
   return bytes;
 }
 

@@ -17,6 +17,7 @@ import { defineKill } from "./commands/kill.ts";
 import { defineLogs } from "./commands/logs.ts";
 import { defineLs } from "./commands/ls.ts";
 import { defineNet } from "./commands/net.ts";
+import { definePause, defineUnpause } from "./commands/pause.ts";
 import { definePs } from "./commands/ps.ts";
 import { defineRestart } from "./commands/restart.ts";
 import { defineRm } from "./commands/rm.ts";
@@ -76,6 +77,8 @@ const GROUPS: Record<string, CommandEntry[]> = {
       summary: "change the restart policy of containers",
       define: defineUpdate,
     },
+    { name: "pause", summary: "have all processes of containers stand still", define: definePause },
+    { name: "unpause", summary: "have paused containers go on", define: defineUnpause },
     { name: "rm", summary: "remove containers", define: defineRm },
     {
       name: "exec",

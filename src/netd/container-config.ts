@@ -8,7 +8,7 @@ import type { ContainerSpec, ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { ImageConfig } from "../image/index.ts";
 import type { OciConfig, OciDevice, OciDeviceRule, OciMount, OciProcess } from "../runtime/index.ts";
-import { planResources } from "./container-resources.ts";
+import { parseDeviceRule, planResources, type ResourceFacts } from "./container-resources.ts";
 import type { Machine } from "./seccomp/machine.ts";
 import { planSeccomp } from "./seccomp/plan-seccomp.ts";
 import type { ResolvedUser } from "./user.ts";
@@ -38,8 +38,7 @@ export interface PlanContainerConfigOptions {
   machine: Machine;
   /** The host's device nodes, for a privileged container. */
   hostDevices?: OciDevice[];
-  /** The host can limit swap. */
-  hasSwapAccounting: boolean;
+  resourceFacts: ResourceFacts;
 }
 
 /** Capabilities of a container that asked for nothing: docker's (moby oci/caps/defaults.go). */
@@ -169,13 +168,15 @@ export function planContainerConfig(spec: ContainerSpec, options: PlanContainerC
         { type: "ipc" },
         { type: "uts" },
         { type: "mount" },
-        { type: "cgroup" },
+        ...(spec.cgroupns === "host" ? [] : [{ type: "cgroup" } as const]),
       ],
       cgroupsPath: options.cgroupsPath,
       ...(isPrivileged && options.hostDevices !== undefined ? { devices: options.hostDevices } : {}),
       resources: {
-        devices: isPrivileged ? [{ allow: true, access: "rwm" }] : [...DEVICE_RULES],
-        ...planResources(spec, options.hasSwapAccounting),
+        devices: isPrivileged
+          ? [{ allow: true, access: "rwm" }]
+          : [...DEVICE_RULES, ...(spec.deviceCgroupRules ?? []).map(parseDeviceRule)],
+        ...planResources(spec, options.resourceFacts),
       },
       rootfsPropagation: "private",
       ...(isPrivileged || spec.systemPaths === "unconfined"

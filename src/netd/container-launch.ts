@@ -11,11 +11,14 @@ import type { ExecParams, OciConfig, StartParams } from "../runtime/index.ts";
 import { hasOwnNamespace, parseNetworkMode } from "./container/network-mode.ts";
 import { type Container, netnsPath } from "./container.ts";
 import { planContainerConfig, planExecProcess } from "./container-config.ts";
+import { cgroupOf, type ResourceFacts } from "./container-resources.ts";
 import { cgroupParent, type DaemonContext } from "./context.ts";
+import { findDeviceNumbers } from "./device-numbers.ts";
 import type { EndpointPlanInput } from "./endpoint-plan.ts";
 import { listHostDevices } from "./host-devices.ts";
 import { readAccountFiles } from "./image-accounts.ts";
 import { describeMachine } from "./seccomp/machine.ts";
+import type { ContainerRow } from "./state-store.ts";
 import { type AccountFiles, resolveUser } from "./user.ts";
 
 /** How much of a container's output is kept unless it says otherwise: 100 MB, as by docker's driver `local`. */
@@ -67,6 +70,16 @@ export function endpointInput(
   };
 }
 
+/** The path of a container's cgroup below the root of each hierarchy. */
+export function containerCgroup({ instance }: DaemonContext, { spec, id }: ContainerRow): string {
+  return cgroupOf(spec, id, cgroupParent(instance));
+}
+
+/** What limits depend on besides the definition. */
+export function resourceFacts({ session }: DaemonContext): ResourceFacts {
+  return { hasSwapAccounting: session.cgroups.hasSwapAccounting, deviceNumbers: findDeviceNumbers };
+}
+
 /** Make the OCI configuration of a container, for its start. @throws {NetdError} USER_UNKNOWN */
 function containerConfig(context: DaemonContext, container: Container): OciConfig {
   const { row, paths } = container;
@@ -79,10 +92,10 @@ function containerConfig(context: DaemonContext, container: Container): OciConfi
     files: paths,
     rootfs: paths.rootfs,
     netnsPath: namespacePath(context, container),
-    cgroupsPath: `${cgroupParent(context.instance)}/${row.id}`,
+    cgroupsPath: containerCgroup(context, row),
     machine: describeMachine(process.arch, release()),
     ...(row.spec.privileged === true ? { hostDevices: listHostDevices() } : {}),
-    hasSwapAccounting: context.session.cgroups.hasSwapAccounting,
+    resourceFacts: resourceFacts(context),
   });
 }
 

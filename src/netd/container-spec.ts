@@ -8,6 +8,7 @@ import { release } from "node:os";
 import type { ContainerSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import { planCapabilities } from "./container-config.ts";
+import { checkLimits } from "./container-resources.ts";
 import { describeMachine } from "./seccomp/machine.ts";
 import { planSeccomp } from "./seccomp/plan-seccomp.ts";
 import { parseSignal } from "./signal.ts";
@@ -53,6 +54,7 @@ export function checkContainerSpec(spec: ContainerSpec): void {
   if (spec.restart?.maxRetries !== undefined && spec.restart.policy !== "on-failure") {
     throw invalid(`restart policy '${spec.restart.policy}' with a number of retries`, "'on-failure' with one");
   }
+  checkLimits(spec);
   const capabilities = planCapabilities(spec.capAdd ?? [], spec.capDrop ?? []);
   if (spec.seccomp !== undefined) planSeccomp(spec, { capabilities, ...describeMachine(process.arch, release()) });
 }

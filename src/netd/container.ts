@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ContainerInfo, Endpoint, LeaseInfo } from "../api/index.ts";
+import type { ContainerInfo, ContainerState, Endpoint, LeaseInfo } from "../api/index.ts";
 import type { Lease } from "../ipam/index.ts";
 import type { Timer } from "./clock.ts";
 import type { ContainerPaths } from "./container-dir.ts";
@@ -55,16 +55,17 @@ export function netnsPath(name: string): string {
 /** Show a container as the API does. */
 export function containerInfo(container: Container, network: NetworkRow): ContainerInfo {
   const { row, lease, paths } = container;
-  const { id, name, spec, state, command, createdAt, hostname } = row;
+  const { id, name, spec, command, createdAt, hostname } = row;
   return {
     id,
     name,
     image: spec.image,
     command,
-    state,
+    state: shownState(row),
     ...pick(row, [
       "pid",
       "exitCode",
+      "oomKilled",
       "error",
       "startedAt",
       "finishedAt",
@@ -105,9 +106,14 @@ export function leaseInfo({ row, hostInterface }: Container, lease: Lease): Leas
     containerId: row.id,
     network: lease.network,
     hostInterface,
-    state: row.state,
+    state: shownState(row),
     since: lease.since,
   };
+}
+
+/** The state as people know it: a paused container is one that runs to the rest of netd. */
+function shownState({ state, isPaused }: ContainerRow): ContainerState {
+  return state === "running" && isPaused === true ? "paused" : state;
 }
 
 /** The named properties that are there. */

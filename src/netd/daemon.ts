@@ -14,8 +14,8 @@ import type {
   LeaseInfo,
   LogLoss,
   NetworkInfo,
-  RestartPolicy,
   ShellPlan,
+  UpdateSpec,
   WaitCondition,
 } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
@@ -23,8 +23,10 @@ import { stepsToShell } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import type { AnyRuntimeStream, ContainerLifecycle } from "./container/lifecycle.ts";
 import { planLeave } from "./container/network.ts";
+import { pauseContainer, showPause, unpauseContainer } from "./container/pause.ts";
 import type { StopOptions } from "./container/stop.ts";
 import { stopSignalOf } from "./container/stop-flag.ts";
+import { showUpdate, updateContainer } from "./container/update.ts";
 import { waitForCondition, waitForLastExit } from "./container/wait.ts";
 import { type Container, containerInfo, leaseInfo } from "./container.ts";
 import { createContainer, previewContainer } from "./container-create.ts";
@@ -133,10 +135,25 @@ export class Daemon {
     return this.#info(container);
   }
 
-  async updateContainer(reference: string, change: { restart: RestartPolicy }): Promise<ContainerInfo> {
+  /** @throws {NetdError} for a change that can't be, and nothing has changed */
+  async updateContainer(reference: string, change: UpdateSpec): Promise<ContainerInfo> {
     const container = this.#find(reference);
-    await this.#lifecycle.update(container, change);
+    await updateContainer(this.#context, container, change);
     return this.#info(container);
+  }
+
+  showUpdate(reference: string, change: UpdateSpec): ShellPlan {
+    return showUpdate(this.#context, this.#find(reference), change);
+  }
+
+  async pauseContainer(reference: string, isPausing: boolean): Promise<ContainerInfo> {
+    const container = this.#find(reference);
+    await (isPausing ? pauseContainer : unpauseContainer)(this.#context, container);
+    return this.#info(container);
+  }
+
+  showPause(reference: string, isPausing: boolean): ShellPlan {
+    return showPause(this.#context, this.#find(reference), isPausing);
   }
 
   showStop(reference: string, signal: number | undefined): ShellPlan {

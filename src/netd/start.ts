@@ -18,6 +18,7 @@ import { watchHealth } from "./container/health.ts";
 import { ContainerLifecycle } from "./container/lifecycle.ts";
 import { leaveNetwork } from "./container/network.ts";
 import { parseNetworkMode } from "./container/network-mode.ts";
+import { adoptPauses } from "./container/pause.ts";
 import { type Container, makeContainer } from "./container.ts";
 import { containerPaths } from "./container-dir.ts";
 import { rewriteAllHosts } from "./container-hosts.ts";
@@ -147,6 +148,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   };
   lifecycle = new ContainerLifecycle(context);
   await startHelpers(context);
+  adoptPauses(context);
   resumeRestarts(context);
   journal.flush();
   return { context, lifecycle };
@@ -237,8 +239,8 @@ async function endUnseen(
   container: Container,
   record: ContainerRecord | undefined,
 ): Promise<void> {
-  const { exitCode = null, finishedAt = context.now().toISOString(), logLoss } = record ?? {};
-  await markEnded(context, container, { exitCode, finishedAt, ...(logLoss && { logLoss }) });
+  const { exitCode = null, finishedAt = context.now().toISOString(), logLoss, oomKilled } = record ?? {};
+  await markEnded(context, container, { exitCode, finishedAt, oomKilled, ...(logLoss && { logLoss }) });
   settleEnd(container);
   if (container.row.spec.autoRemove === true) {
     // The runtime's connection is not in use before this returns: removal waits for it.

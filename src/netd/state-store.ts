@@ -41,6 +41,10 @@ export interface ContainerRow {
   /** Clock ticks since boot; with `pid` names one process for ever. */
   startTime?: number;
   exitCode?: number;
+  /** The kernel killed one of its processes for want of memory. */
+  oomKilled?: boolean;
+  /** Its processes stand still; only while its state is `running`. */
+  isPaused?: boolean;
   error?: string;
   startedAt?: string;
   finishedAt?: string;

@@ -110,7 +110,7 @@ function openLiving(pid: number): number | undefined {
 
 /** What others may know of a record. */
 export function describeRecord(record: StoredRecord): ContainerRecord {
-  const { containerId, pid, startTime, exitCode, finishedAt, logLoss } = record;
+  const { containerId, pid, startTime, exitCode, finishedAt, logLoss, oomKilled } = record;
   return {
     containerId,
     pid,
@@ -119,5 +119,6 @@ export function describeRecord(record: StoredRecord): ContainerRecord {
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(logLoss === undefined ? {} : { logLoss }),
+    ...(oomKilled === undefined ? {} : { oomKilled }),
   };
 }

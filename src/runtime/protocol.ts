@@ -113,6 +113,8 @@ export interface ContainerRecord {
   exitCode?: number;
   finishedAt?: string;
   logLoss?: LogLoss;
+  /** The kernel killed one of its processes for want of memory. */
+  oomKilled?: boolean;
 }
 
 export interface ExitedEvent {
@@ -122,6 +124,8 @@ export interface ExitedEvent {
   exitCode: number | null;
   finishedAt: string;
   logLoss?: LogLoss;
+  /** The kernel killed one of its processes for want of memory. */
+  oomKilled?: boolean;
 }
 
 export interface HelloResult {

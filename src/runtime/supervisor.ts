@@ -7,7 +7,14 @@
 import { closeSync } from "node:fs";
 import { dirname } from "node:path";
 import { NetdError } from "../errors.ts";
-import { type Cgroups, cgroupCreate, restrictLayout, SeccompCompiler, shellQuote } from "../kernel/index.ts";
+import {
+  type Cgroups,
+  cgroupCreate,
+  readOomKills,
+  restrictLayout,
+  SeccompCompiler,
+  shellQuote,
+} from "../kernel/index.ts";
 import { composeShell, type ForkServer, type LaunchedProcess, takeDescriptor } from "../kernel/process/index.ts";
 import { ChildWatch } from "./child-watch.ts";
 import { Container, describeRecord } from "./container.ts";
@@ -303,13 +310,16 @@ export class Supervisor {
   #end(container: Container, exitCode: number | null): void {
     const finishedAt = new Date().toISOString();
     const { containerId, pid, cgroupsPath } = container.record;
+    const isOom = readOomKills(this.#options.cgroups.layout, cgroupsPath) > 0;
+    const oom = isOom ? { oomKilled: true } : {};
+    container.record = { ...container.record, ...oom };
     container.finish(exitCode, finishedAt);
     const { logLoss } = container.record;
     this.#attempt(() => this.#options.records.write(container.record));
     this.#attempt(() => this.#options.cgroups.remove(cgroupsPath));
     this.#options.emit({
       event: "exited",
-      params: { containerId, pid, exitCode, finishedAt, ...(logLoss && { logLoss }) },
+      params: { containerId, pid, exitCode, finishedAt, ...oom, ...(logLoss && { logLoss }) },
     });
     this.#onceExited.get(containerId)?.();
     this.#onceExited.delete(containerId);

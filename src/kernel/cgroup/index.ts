@@ -18,4 +18,4 @@ export { readOomKills, watchOom } from "./oom.ts";
 export type * from "./resources.ts";
 export { formatStats, readCgroupStats } from "./stats.ts";
 export type * from "./stats-document.ts";
-export { cgroupCreate, cgroupDelete } from "./steps.ts";
+export { cgroupCreate, cgroupDelete, pauseToShell, updateToShell } from "./steps.ts";

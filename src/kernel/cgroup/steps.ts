@@ -9,6 +9,7 @@ import { shellCommand, shellQuote } from "../shell.ts";
 import type { StepDefinition } from "../step.ts";
 import type { Cgroups } from "./cgroups.ts";
 import { CGROUP_CONTROLLERS, type CgroupController } from "./layout.ts";
+import type { CgroupResources } from "./resources.ts";
 import { formatCgroupSettings } from "./settings.ts";
 import { namesInV2 } from "./subtree-control.ts";
 
@@ -36,9 +37,7 @@ export const cgroupCreate: StepDefinition<CgroupCreate, boolean, { cgroups: Cgro
       ...shellOfControllers(path, cgroups, controllers),
       shellCommand("mkdir", "-p", ...cgroups.directories(path, controllers)),
       ...(cpuset !== undefined && controllers.includes("cpuset") ? shellOfCpuset(cpuset, path) : []),
-      ...formatCgroupSettings(resources, cgroups.layout)
-        .filter(({ mountPoint, isOptional }) => mountPoint !== "" && isOptional !== true)
-        .map(({ mountPoint, file, text }) => `echo ${shellQuote(text)} >${shellQuote(`${mountPoint}${path}/${file}`)}`),
+      ...updateToShell(cgroups, path, resources),
     ];
   },
 };
@@ -52,6 +51,28 @@ export const cgroupDelete: StepDefinition<CgroupDelete> = {
     return [...killing, shellCommand("rmdir", ...cgroups.directories(path))];
   },
 };
+
+/** The commands that set limits of a cgroup. */
+export function updateToShell({ layout }: Cgroups, path: string, resources: CgroupResources): string[] {
+  return formatCgroupSettings(resources, layout)
+    .filter(({ mountPoint, isOptional }) => mountPoint !== "" && isOptional !== true)
+    .map(({ mountPoint, file, text }) => `echo ${shellQuote(text)} >${shellQuote(`${mountPoint}${path}/${file}`)}`);
+}
+
+/** The commands that pause the processes of a cgroup, or have them go on. */
+export function pauseToShell(cgroups: Cgroups, path: string, isPausing: boolean): string[] {
+  const { unified, version, v1 } = cgroups.layout;
+  if (version === "v2") return [`echo ${isPausing ? 1 : 0} >${shellQuote(`${unified}${path}/cgroup.freeze`)}`];
+  const directory = `${v1.freezer}${path}`;
+  const set = `echo ${isPausing ? "FROZEN" : "THAWED"} >${shellQuote(`${directory}/freezer.state`)}`;
+  if (!isPausing) return [set];
+  const [from = ""] = cgroups.directories(path);
+  return [
+    shellCommand("mkdir", "-p", directory),
+    `for pid in $(cat ${shellQuote(`${from}/cgroup.procs`)}); do echo $pid >${shellQuote(`${directory}/cgroup.procs`)}; done`,
+    set,
+  ];
+}
 
 function controllersOf({ hierarchies, resources }: CgroupCreate, cgroups: Cgroups): readonly CgroupController[] {
   return hierarchies === "all" ? CGROUP_CONTROLLERS : cgroups.controllersFor(resources);

@@ -6,11 +6,12 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import { NetdError } from "../../errors.ts";
 import { KernelError } from "../errno.ts";
-import type { CgroupSetting } from "./setting.ts";
+import { type CgroupSetting, limitError } from "./setting.ts";
 
 const ENOENT = 2;
 const EBUSY = 16;
 const EINVAL = 22;
+const ERANGE = 34;
 
 /**
  * Write settings in their order. The kernel checks pairs against each other at each write, such as memory against memory and swap: one that it
@@ -61,7 +62,7 @@ function tryWrite(path: string, setting: CgroupSetting, file: OpenFile): boolean
       const errno = -((error as NodeJS.ErrnoException).errno ?? 0);
       if (errno === ENOENT) continue;
       file.lastError = error;
-      if (errno === EINVAL || errno === EBUSY) return false;
+      if (errno === EINVAL || errno === EBUSY || errno === ERANGE) return false;
       throw errno === 0 ? error : new KernelError(`write '${text}' to ${target}`, errno);
     }
   }
@@ -82,10 +83,16 @@ function refusal(path: string, { mountPoint, file, text }: CgroupSetting, error:
   const target = `${mountPoint}${path}/${file}`;
   const errno = -((error as NodeJS.ErrnoException).errno ?? 0);
   if (errno === EBUSY && file.startsWith("memory.")) return inUse(path, text, readUsage(`${mountPoint}${path}`));
-  return new KernelError(`write '${text}' to ${target}`, errno, file.startsWith("cpuset.") ? CPUSET_HINT : undefined);
+  if (file.startsWith("cpuset.")) {
+    const what = file.endsWith("cpus") ? "processors" : "memory nodes";
+    return limitError(
+      `cgroup ${path} to ${what} '${text}'`,
+      "the host or the parent cgroup does not have all of them",
+      "some that they have",
+    );
+  }
+  return new KernelError(`write '${text}' to ${target}`, errno);
 }
-
-const CPUSET_HINT = "the list must be within that of the parent cgroup and of the machine";
 
 /** The error of a limit below what is used. */
 export function inUse(path: string, wanted: string, used: string): NetdError {

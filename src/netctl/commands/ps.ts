@@ -53,6 +53,7 @@ export function definePs(command: Command, context: NetctlContext): void {
 
 /** Say what state a container is in and since when. */
 export function formatStatus(info: ContainerInfo, nowMs: number): string {
+  if (info.state === "paused") return `Up ${formatAge(info.startedAt ?? info.createdAt, nowMs)} (Paused)`;
   if (info.state === "running") {
     const { status } = info.health ?? {};
     const health = status === undefined ? "" : status === "starting" ? " (health: starting)" : ` (${status})`;

@@ -25,12 +25,14 @@ export interface ProcessEnd {
   finishedAt: string;
   /** What its log has lost by then. */
   logLoss?: LogLoss;
+  /** The kernel killed one of its processes for want of memory. */
+  oomKilled?: boolean | undefined;
 }
 
 /** Record that a container's process has ended, take its network down, and plan its restart if it is to have one. Call it in its turn. */
 export async function markEnded(context: DaemonContext, container: Container, end: ProcessEnd): Promise<void> {
   endHealth(container);
-  const { pid: _pid, startTime: _startTime, ...rest } = container.row;
+  const { pid: _pid, startTime: _startTime, isPaused: _isPaused, ...rest } = container.row;
   const exitCode = end.exitCode ?? EXIT_CODE_LOST;
   const row: ContainerRow = {
     ...rest,
@@ -38,6 +40,7 @@ export async function markEnded(context: DaemonContext, container: Container, en
     exitCode,
     finishedAt: end.finishedAt,
     ...(end.logLoss && { logLoss: end.logLoss }),
+    ...(end.oomKilled === true ? { oomKilled: true } : {}),
     ...(end.exitCode === null ? { error: "its exit code was lost: nobody watched when it ended" } : {}),
   };
   const ranMs = row.startedAt === undefined ? 0 : Date.parse(end.finishedAt) - Date.parse(row.startedAt);
@@ -45,7 +48,13 @@ export async function markEnded(context: DaemonContext, container: Container, en
   container.row = delayMs === undefined ? row : waitingRow(row, delayMs);
   await leaveNetwork(context, container);
   saveState(context, container, "cannot write that a container ended");
-  context.events.emit({ type: "container.exited", container: row.name, exitCode });
+  if (row.oomKilled === true) context.events.emit({ type: "container.oom", container: row.name });
+  context.events.emit({
+    type: "container.exited",
+    container: row.name,
+    exitCode,
+    ...(row.oomKilled === true ? { attributes: { oomKilled: "true" } } : {}),
+  });
   if (delayMs !== undefined) scheduleRestart(context, container, delayMs);
 }
 

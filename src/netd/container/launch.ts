@@ -32,7 +32,7 @@ export async function launchContainer(
   const { row } = container;
   try {
     const { pid, startTime, forks, slow } = await makeProcess(context, container, runtime, start);
-    const { exitCode: _exitCode, finishedAt: _finishedAt, error: _error, ...definition } = row;
+    const { exitCode: _exitCode, finishedAt: _finishedAt, oomKilled: _oomKilled, error: _error, ...definition } = row;
     container.row = {
       ...definition,
       state: "running",

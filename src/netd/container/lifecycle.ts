@@ -3,12 +3,11 @@
  *
  * @module
  */
-import type { ExecSpec, RestartPolicy } from "../../api/index.ts";
+import type { ExecSpec } from "../../api/index.ts";
 import { NetdError } from "../../errors.ts";
 import type { ExitedEvent, RuntimeStream, StatusResult } from "../../runtime/index.ts";
 import type { Container } from "../container.ts";
 import { execProcess } from "../container-launch.ts";
-import { autoRemoveConflict } from "../container-spec.ts";
 import type { DaemonContext } from "../context.ts";
 import { checkRunning } from "./check-running.ts";
 import { callOffRestart, markEnded, settleEnd } from "./end.ts";
@@ -37,6 +36,7 @@ export class ContainerLifecycle {
    */
   async start(container: Container): Promise<void> {
     await takeTurn(container, async () => {
+      if (container.row.isPaused === true) checkRunning(container, "start");
       if (container.row.state === "running") return;
       this.#forgetRestarts(container);
       const runtime = await this.#runtime();
@@ -118,17 +118,6 @@ export class ContainerLifecycle {
       container.isBeingRestarted = false;
     }
     this.#context.events.emit({ type: "container.restarted", container: container.row.name });
-  }
-
-  /** Change what may change while a container lives. @throws {NetdError} STATE_WRITE_FAILED, and nothing has changed */
-  async update(container: Container, { restart }: { restart: RestartPolicy }): Promise<void> {
-    await takeTurn(container, async () => {
-      if (restart.policy !== "no" && container.row.spec.autoRemove === true) throw autoRemoveConflict("update");
-      const row = { ...container.row, spec: { ...container.row.spec, restart } };
-      this.#context.store.updateContainer(row);
-      container.row = row;
-      this.#context.events.emit({ type: "container.updated", container: row.name });
-    });
   }
 
   /** Wait for the end of a container, and of the work that follows it; resolves at once when it does not run. */

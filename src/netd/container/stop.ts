@@ -6,8 +6,9 @@
 import { NetdError } from "../../errors.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
-import { checkRunning } from "./check-running.ts";
+import { checkStarted } from "./check-running.ts";
 import { callOffRestart } from "./end.ts";
+import { resume } from "./pause.ts";
 import { isMeantToEnd, markStoppedByUser, stopSignalOf } from "./stop-flag.ts";
 import { takeTurn } from "./turn.ts";
 import { waitForExit } from "./wait.ts";
@@ -28,9 +29,10 @@ const STOP_TIMEOUT_SECONDS = 10;
 export async function killContainer(context: DaemonContext, container: Container, signal: number): Promise<void> {
   const isEnd = isMeantToEnd(container, signal);
   if (container.row.state === "restarting" && isEnd && !(await endRestarts(context, container))) return;
-  checkRunning(container, "send a signal to");
+  checkStarted(container, "send a signal to");
   if (isEnd) markStoppedByUser(context, container);
   await sendSignal(context, container, signal);
+  if (isEnd) resume(context, container);
 }
 
 /** Stop a container and its restarts; does nothing when it does not run. @throws {NetdError} STATE_WRITE_FAILED */
@@ -49,6 +51,7 @@ export async function endProcess(
   if (container.row.state !== "running") return;
   const exited = waitForExit(container);
   await sendSignalIfAlive(context, container, signal);
+  resume(context, container);
   const seconds = timeoutSeconds ?? container.row.spec.stopTimeoutSeconds ?? STOP_TIMEOUT_SECONDS;
   const { pid } = container.row;
   const killer =

@@ -7,7 +7,7 @@ import { PassThrough } from "node:stream";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
-import { ContainerInfo, ContainerSpec, LeaseInfo, RestartPolicy, ShellPlan, WaitCondition } from "../../api/index.ts";
+import { ContainerInfo, ContainerSpec, LeaseInfo, ShellPlan, UpdateSpec, WaitCondition } from "../../api/index.ts";
 import { NetdError } from "../../errors.ts";
 import type { StopOptions } from "../container/stop.ts";
 import type { Daemon } from "../daemon.ts";
@@ -141,12 +141,34 @@ export function registerContainerRoutes(instance: FastifyInstance, daemon: Daemo
       schema: {
         summary: "Change what may change while it lives",
         params: Reference,
-        body: Type.Object({ restart: RestartPolicy }, { additionalProperties: false }),
-        response: { 200: ContainerInfo },
+        querystring: Show,
+        body: UpdateSpec,
+        response: { 200: Type.Union([ContainerInfo, ShellPlan]) },
       } as const,
     },
-    async (request) => await daemon.updateContainer(request.params.id, request.body),
+    async (request) =>
+      request.query.show === "1"
+        ? daemon.showUpdate(request.params.id, request.body)
+        : await daemon.updateContainer(request.params.id, request.body),
   );
+
+  for (const action of ["pause", "unpause"] as const) {
+    server.post(
+      `/v1/containers/:id/${action}`,
+      {
+        schema: {
+          summary: action === "pause" ? "Have all its processes stand still" : "Have its processes go on",
+          params: Reference,
+          querystring: Show,
+          response: { 200: Type.Union([ContainerInfo, ShellPlan]) },
+        } as const,
+      },
+      async (request) =>
+        request.query.show === "1"
+          ? daemon.showPause(request.params.id, action === "pause")
+          : await daemon.pauseContainer(request.params.id, action === "pause"),
+    );
+  }
 
   server.post(
     "/v1/containers/:id/kill",

@@ -22,7 +22,7 @@ const OPTIONS: PlanContainerConfigOptions = {
   netnsPath: "/run/netns/web",
   cgroupsPath: "/netd/0badcafe/ID",
   machine: { arch: "amd64", kernelVersion: "6.1.0" },
-  hasSwapAccounting: true,
+  resourceFacts: { hasSwapAccounting: true, deviceNumbers: () => ({ major: 8, minor: 0 }) },
 };
 
 function golden(name: string): string {

@@ -85,6 +85,15 @@ export class FakeDaemon implements PublicDaemon {
     this.#find(reference, "restartContainer", options);
   updateContainer: Daemon["updateContainer"] = async (reference, change) =>
     this.#find(reference, "updateContainer", change);
+  showUpdate: Daemon["showUpdate"] = (reference, change) => {
+    this.#find(reference, "showUpdate", change);
+    return { commands: ["update"] };
+  };
+  pauseContainer = async (reference: string, isPausing: boolean) => this.#find(reference, "pauseContainer", isPausing);
+  showPause: Daemon["showPause"] = (reference, isPausing) => {
+    this.#find(reference, "showPause", isPausing);
+    return { commands: ["pause"] };
+  };
   showStop = (reference: string, signal: number | undefined) => {
     this.#find(reference, "showStop", signal);
     return { commands: [`kill -${signal} 42`] };
