@@ -1,21 +1,23 @@
 _netctl() {
   local cur="${COMP_WORDS[COMP_CWORD]}" path="${COMP_WORDS[1]}" words="" kind=""
   if [ "$COMP_CWORD" -le 1 ]; then
-    COMPREPLY=($(compgen -W "run create start stop restart kill wait update rm exec attach logs ps inspect ls net images image sandbox events info version completion help" -- "$cur"))
+    COMPREPLY=($(compgen -W "run create start stop restart kill wait update pause unpause rm exec attach logs ps inspect ls net images image sandbox events info version completion help" -- "$cur"))
     return
   fi
   case "$path" in
     net|image) [ "$COMP_CWORD" -gt 2 ] && path="$path ${COMP_WORDS[2]}" ;;
   esac
   case "$path" in
-    "run") words="-d --detach -i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck --json --show --socket -h --help"; kind="images" ;;
-    "create") words="-i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user -m --memory --cpus --pids-limit --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck --json --show --socket -h --help"; kind="images" ;;
+    "run") words="-d --detach -i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --memory-swappiness --oom-kill-disable --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --device-cgroup-rule --cgroup-parent --cgroupns --json --show --socket -h --help"; kind="images" ;;
+    "create") words="-i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --memory-swappiness --oom-kill-disable --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --device-cgroup-rule --cgroup-parent --cgroupns --json --show --socket -h --help"; kind="images" ;;
     "start") words="--json --show --socket -h --help"; kind="containers" ;;
     "stop") words="-t --time -s --signal --json --show --socket -h --help"; kind="containers" ;;
     "restart") words="-t --time -s --signal --json --show --socket -h --help"; kind="containers" ;;
     "kill") words="-s --signal --json --show --socket -h --help"; kind="containers" ;;
     "wait") words="--condition --json --show --socket -h --help"; kind="containers" ;;
-    "update") words="--restart --json --show --socket -h --help"; kind="containers" ;;
+    "update") words="--restart -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --json --show --socket -h --help"; kind="containers" ;;
+    "pause") words="--json --show --socket -h --help"; kind="containers" ;;
+    "unpause") words="--json --show --socket -h --help"; kind="containers" ;;
     "rm") words="-f --force --json --show --socket -h --help"; kind="containers" ;;
     "exec") words="-i --interactive -t --tty -d --detach -e --env -w --workdir -u --user --json --show --socket -h --help"; kind="containers" ;;
     "attach") words="--no-stdin --json --show --socket -h --help"; kind="containers" ;;
