@@ -17,7 +17,10 @@ import type {
   LeaseInfo,
   LogLoss,
   NetworkInfo,
+  PrunedVolumes,
   ShellPlan,
+  VolumeInfo,
+  VolumeSpec,
 } from "./schemas.ts";
 import type { WaitCondition } from "./wait-schema.ts";
 
@@ -157,8 +160,8 @@ export class ApiClient {
     return this.request("POST", containerPath(id, "/wait"), { query: { condition } });
   }
 
-  removeContainer(id: string, options: { force: boolean }): Promise<void> {
-    return this.request("DELETE", containerPath(id), { query: { force: options.force } });
+  removeContainer(id: string, options: { force: boolean; volumes?: boolean }): Promise<void> {
+    return this.request("DELETE", containerPath(id), { query: { force: options.force, volumes: options.volumes } });
   }
 
   attachContainer(id: string, options: { start: boolean; stdin: boolean }): Promise<FrameConnection> {
@@ -186,6 +189,27 @@ export class ApiClient {
 
   network(name: string): Promise<NetworkInfo> {
     return this.request("GET", `/v1/networks/${encodeURIComponent(name)}`);
+  }
+
+  volumes(): Promise<VolumeInfo[]> {
+    return this.request("GET", "/v1/volumes");
+  }
+
+  volume(name: string): Promise<VolumeInfo> {
+    return this.request("GET", `/v1/volumes/${encodeURIComponent(name)}`);
+  }
+
+  createVolume(spec: VolumeSpec): Promise<VolumeInfo> {
+    return this.request("POST", "/v1/volumes", { body: spec });
+  }
+
+  removeVolume(name: string): Promise<void> {
+    return this.request("DELETE", `/v1/volumes/${encodeURIComponent(name)}`);
+  }
+
+  /** Remove the anonymous volumes that no container has, or all such volumes. */
+  pruneVolumes(all: boolean): Promise<PrunedVolumes> {
+    return this.request("POST", "/v1/volumes/prune", { query: { all } });
   }
 
   images(): Promise<ImageInfo[]> {

@@ -25,11 +25,41 @@ export const PortMapping = Type.Object(
 );
 export type PortMapping = Static<typeof PortMapping>;
 
+/** Names of volumes: docker's. */
+export const VOLUME_NAME_PATTERN = "^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$";
+
+export const MountPropagationName = Type.Union([
+  Type.Literal("private"),
+  Type.Literal("rprivate"),
+  Type.Literal("slave"),
+  Type.Literal("rslave"),
+  Type.Literal("shared"),
+  Type.Literal("rshared"),
+]);
+
 export const MountSpec = Type.Object(
   {
-    source: Type.String({ minLength: 1, maxLength: 4096 }),
+    type: Type.Optional(Type.Union([Type.Literal("bind"), Type.Literal("volume"), Type.Literal("tmpfs")])),
+    source: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 4096,
+        description: "of a bind, a path of the host; of a volume, its name: without one it is anonymous",
+      }),
+    ),
     target: Type.String({ minLength: 1, maxLength: 4096, pattern: "^/" }),
     readOnly: Type.Boolean(),
+    propagation: Type.Optional(MountPropagationName),
+    /** Of a bind: leave out the mounts below its source. */
+    nonRecursive: Type.Optional(Type.Boolean()),
+    /** Of a bind: make the source, a directory, when it is missing. */
+    createSource: Type.Optional(Type.Boolean()),
+    /** Of a volume: leave it empty, whatever the image has there. */
+    noCopy: Type.Optional(Type.Boolean()),
+    /** Of a volume: netd gave it its name, and it goes with the container that it was made for. */
+    anonymous: Type.Optional(Type.Boolean()),
+    /** Of a tmpfs: options as of mount(8), such as `size=64m`, `exec`. */
+    options: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 32 })),
   },
   options,
 );
@@ -47,6 +77,16 @@ export const LogSpec = Type.Object(
   options,
 );
 export type LogSpec = Static<typeof LogSpec>;
+/** A device of the host, or a directory of devices. */
+export const DeviceSpec = Type.Object(
+  {
+    source: Type.String({ minLength: 1, maxLength: 4096, pattern: "^/" }),
+    target: Type.String({ minLength: 1, maxLength: 4096, pattern: "^/" }),
+    access: Type.String({ pattern: "^[rwm]{1,3}$", description: "read, write, mknod" }),
+  },
+  options,
+);
+export type DeviceSpec = Static<typeof DeviceSpec>;
 
 /** What the body of `POST /v1/containers` holds. Only `image` must be given. */
 export const ContainerSpec = Type.Object(
@@ -65,6 +105,9 @@ export const ContainerSpec = Type.Object(
     ip: Type.Optional(Type.String({ maxLength: 64 })),
     mac: Type.Optional(Type.String({ maxLength: 64 })),
     mounts: Type.Optional(Type.Array(MountSpec, { maxItems: 256 })),
+    volumesFrom: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 64 })),
+    devices: Type.Optional(Type.Array(DeviceSpec, { maxItems: 256 })),
+    shmSizeBytes: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
     ...limitProperties,
     capAdd: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
     capDrop: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
@@ -228,6 +271,31 @@ export const DaemonInfo = Type.Object({
   containers: Type.Object({ running: Type.Integer(), total: Type.Integer() }),
 });
 export type DaemonInfo = Static<typeof DaemonInfo>;
+
+/** What the body of `POST /v1/volumes` holds. */
+export const VolumeSpec = Type.Object(
+  {
+    name: Type.Optional(Type.String({ pattern: VOLUME_NAME_PATTERN })),
+    labels: Type.Optional(Type.Record(Type.String({ maxLength: 255 }), Type.String({ maxLength: 4096 }))),
+  },
+  options,
+);
+export type VolumeSpec = Static<typeof VolumeSpec>;
+
+export const VolumeInfo = Type.Object({
+  name: Type.String(),
+  driver: Type.Literal("local"),
+  scope: Type.Literal("local"),
+  mountpoint: Type.String({ description: "directory on the host" }),
+  createdAt: Type.String({ description: "ISO 8601" }),
+  labels: Type.Record(Type.String(), Type.String()),
+  anonymous: Type.Boolean({ description: "made for one container, without a name" }),
+  containers: Type.Array(Type.String(), { description: "names of the containers that have it, running or not" }),
+});
+export type VolumeInfo = Static<typeof VolumeInfo>;
+
+export const PrunedVolumes = Type.Object({ volumes: Type.Array(Type.String()), reclaimedBytes: Type.Integer() });
+export type PrunedVolumes = Static<typeof PrunedVolumes>;
 
 export const ErrorBody = Type.Object({
   code: Type.String(),

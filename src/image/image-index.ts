@@ -16,6 +16,8 @@ export interface ImageConfig {
   workdir: string;
   /** `USER[:GROUP]`; empty: root. */
   user: string;
+  /** Paths that get an anonymous volume each. */
+  volumes?: string[];
   /** How a container's health is checked, in the words of the API. */
   healthcheck?: ImageHealthcheck;
 }

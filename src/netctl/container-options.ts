@@ -11,13 +11,13 @@ import { addHealthOptions, type HealthOptions, toHealthCheck } from "./health-op
 import { addLifeOptions, type LifeOptions, toLifeSpec } from "./life-options.ts";
 import { addCreationLimitOptions, addLimitOptions, type LimitOptions, toLimitSpec } from "./limit-options.ts";
 import { parseLogOptions } from "./parse-log-options.ts";
-import { parseMount } from "./parse-mount.ts";
 import { parseEnv, parseExtraHost, parseLabels } from "./parse-pairs.ts";
 import { parseSecurityOptions } from "./parse-security.ts";
+import { addStorageOptions, type StorageOptions, toStorageSpec } from "./storage-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options as commander parses them. */
-export interface ContainerOptions extends CommonOptions, LifeOptions, HealthOptions, LimitOptions {
+export interface ContainerOptions extends CommonOptions, LifeOptions, HealthOptions, LimitOptions, StorageOptions {
   interactive?: boolean;
   tty?: boolean;
   rm?: boolean;
@@ -29,7 +29,6 @@ export interface ContainerOptions extends CommonOptions, LifeOptions, HealthOpti
   mac?: string;
   macAddress?: string;
   env?: string[];
-  volume?: string[];
   workdir?: string;
   user?: string;
   capAdd?: string[];
@@ -49,7 +48,6 @@ const REFUSED: [flags: string, instead: string][] = [
   ["-p, --publish <port>", "reach the container at its address: netctl ls"],
   ["-P, --publish-all", "reach the container at its address: netctl ls"],
   ["--entrypoint <command>", "give the whole command after the image"],
-  ["--mount <mount>", "-v SOURCE:TARGET[:ro]"],
   ["--env-file <file>", "-e NAME=VALUE, once for each"],
 ];
 
@@ -65,7 +63,6 @@ export function addContainerOptions(command: Command): Command {
     .option("--ip <address>", "its address")
     .option("--mac-address <mac>", "its MAC (default: made from the address); --mac for short")
     .option("-e, --env <name[=value]>", "set a variable; without a value, take ours", collect)
-    .option("-v, --volume <source:target[:ro]>", "show a file or directory of the host inside", collect)
     .option("-w, --workdir <dir>", "directory that the command starts in")
     .option("-u, --user <user[:group]>", "user that the command runs as, by name or number")
     .option("--cap-add <capability>", "give a capability, or ALL", collect)
@@ -84,6 +81,7 @@ export function addContainerOptions(command: Command): Command {
     .option("-l, --label <name[=value]>", "attach a label", collect)
     .addOption(new Option("--mac <mac>").hideHelp())
     .addOption(new Option("--net <network>").hideHelp());
+  addStorageOptions(command);
   addLifeOptions(command);
   addHealthOptions(command);
   addLimitOptions(command);
@@ -106,7 +104,12 @@ export function toContainerSpec(
   options: ContainerOptions,
   context: Pick<NetctlContext, "env" | "workdir">,
 ): ContainerSpec {
-  const spec: ContainerSpec = { image, ...toLifeSpec(options), ...toLimitSpec(options) };
+  const spec: ContainerSpec = {
+    image,
+    ...toStorageSpec(options, context.workdir),
+    ...toLifeSpec(options),
+    ...toLimitSpec(options),
+  };
   const set = <K extends keyof ContainerSpec>(key: K, value: ContainerSpec[K] | undefined): void => {
     if (value !== undefined) spec[key] = value;
   };
@@ -119,10 +122,6 @@ export function toContainerSpec(
   set("network", options.network ?? options.net);
   set("ip", options.ip);
   set("mac", options.macAddress ?? options.mac);
-  set(
-    "mounts",
-    options.volume?.map((text) => parseMount(text, context.workdir)),
-  );
   set("capAdd", options.capAdd);
   set("capDrop", options.capDrop);
   if (options.securityOpt !== undefined)

@@ -27,6 +27,7 @@ import { defineStart } from "./commands/start.ts";
 import { defineStop } from "./commands/stop.ts";
 import { defineUpdate } from "./commands/update.ts";
 import { defineVersion } from "./commands/version.ts";
+import { defineVolume } from "./commands/volume.ts";
 import { defineWait } from "./commands/wait.ts";
 import type { NetctlContext } from "./context.ts";
 import { NETCTL_VERSION } from "./version.ts";
@@ -118,6 +119,7 @@ const GROUPS: Record<string, CommandEntry[]> = {
       define: defineImage,
     },
   ],
+  "Volumes:": [{ name: "volume", summary: "create, list, inspect and remove volumes", define: defineVolume }],
   "The rest:": [
     {
       name: "sandbox",

@@ -7,18 +7,13 @@
 import type { ContainerSpec, ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { ImageConfig } from "../image/index.ts";
-import type { OciConfig, OciDevice, OciDeviceRule, OciMount, OciProcess } from "../runtime/index.ts";
+import type { OciConfig, OciDevice, OciDeviceRule, OciProcess } from "../runtime/index.ts";
 import { parseDeviceRule, planResources, type ResourceFacts } from "./container-resources.ts";
 import type { Machine } from "./seccomp/machine.ts";
 import { planSeccomp } from "./seccomp/plan-seccomp.ts";
+import type { ResolvedDevices } from "./storage/devices.ts";
+import { type GeneratedFiles, planMounts, planRootPropagation, type VolumePaths } from "./storage/plan-mounts.ts";
 import type { ResolvedUser } from "./user.ts";
-
-/** Where the generated files of a container are. */
-export interface GeneratedFiles {
-  hosts: string;
-  hostname: string;
-  resolvConf: string;
-}
 
 /** What {@link planContainerConfig} needs besides the spec. */
 export interface PlanContainerConfigOptions {
@@ -29,6 +24,9 @@ export interface PlanContainerConfigOptions {
   user: ResolvedUser;
   hostname: string;
   files: GeneratedFiles;
+  volumes: VolumePaths;
+  /** Nodes of `spec.devices` as they are on the host now. */
+  devices: ResolvedDevices;
   /** Where the root file system is mounted, inside the container's own mount namespace. */
   rootfs: string;
   /** Pinned network namespace; absent: the host's. */
@@ -88,32 +86,6 @@ const MASKED_PATHS = [
 ];
 const READONLY_PATHS = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
-/** The pseudo file systems of a docker container, in mount order. */
-const PSEUDO_MOUNTS: readonly OciMount[] = [
-  { destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"] },
-  {
-    destination: "/dev",
-    type: "tmpfs",
-    source: "tmpfs",
-    options: ["nosuid", "strictatime", "mode=755", "size=65536k"],
-  },
-  {
-    destination: "/dev/pts",
-    type: "devpts",
-    source: "devpts",
-    options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
-  },
-  { destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"] },
-  { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro", "nosuid", "noexec", "nodev"] },
-  { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] },
-  {
-    destination: "/dev/shm",
-    type: "tmpfs",
-    source: "shm",
-    options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"],
-  },
-];
-
 /** Device nodes that a container may use besides those it may make: moby oci/defaults.go. */
 const DEVICE_RULES: readonly OciDeviceRule[] = [
   { allow: false, access: "rwm" },
@@ -138,13 +110,7 @@ const DEVICE_RULES: readonly OciDeviceRule[] = [
  * @throws {NetdError} API_REQUEST_INVALID when a capability is unknown
  */
 export function planContainerConfig(spec: ContainerSpec, options: PlanContainerConfigOptions): OciConfig {
-  const { files } = options;
-  const bind = (source: string, destination: string, isReadOnly = false): OciMount => ({
-    destination,
-    type: "bind",
-    source,
-    options: isReadOnly ? ["rbind", "rprivate", "ro"] : ["rbind", "rprivate"],
-  });
+  const { devices, volumes } = options;
   const isPrivileged = spec.privileged === true;
   const process = planContainerProcess(spec, options);
   const seccomp = planSeccomp(spec, { capabilities: process.capabilities?.bounding ?? [], ...options.machine });
@@ -154,13 +120,7 @@ export function planContainerConfig(spec: ContainerSpec, options: PlanContainerC
     root: { path: options.rootfs, readonly: spec.readOnly ?? false },
     hostname: options.hostname,
     ...(spec.domainname === undefined ? {} : { domainname: spec.domainname }),
-    mounts: [
-      ...(isPrivileged ? PSEUDO_MOUNTS.map(makeWritable) : PSEUDO_MOUNTS),
-      bind(files.resolvConf, "/etc/resolv.conf"),
-      bind(files.hostname, "/etc/hostname"),
-      bind(files.hosts, "/etc/hosts"),
-      ...(spec.mounts ?? []).map(({ source, target, readOnly }) => bind(source, target, readOnly)),
-    ],
+    mounts: planMounts(spec, { files: options.files, volumes }),
     linux: {
       namespaces: [
         { type: "pid" },
@@ -171,14 +131,14 @@ export function planContainerConfig(spec: ContainerSpec, options: PlanContainerC
         ...(spec.cgroupns === "host" ? [] : [{ type: "cgroup" } as const]),
       ],
       cgroupsPath: options.cgroupsPath,
-      ...(isPrivileged && options.hostDevices !== undefined ? { devices: options.hostDevices } : {}),
+      ...planDevices(options),
       resources: {
         devices: isPrivileged
           ? [{ allow: true, access: "rwm" }]
-          : [...DEVICE_RULES, ...(spec.deviceCgroupRules ?? []).map(parseDeviceRule)],
+          : [...DEVICE_RULES, ...devices.rules, ...(spec.deviceCgroupRules ?? []).map(parseDeviceRule)],
         ...planResources(spec, options.resourceFacts),
       },
-      rootfsPropagation: "private",
+      rootfsPropagation: planRootPropagation(spec.mounts ?? []),
       ...(isPrivileged || spec.systemPaths === "unconfined"
         ? {}
         : { maskedPaths: MASKED_PATHS, readonlyPaths: READONLY_PATHS }),
@@ -187,9 +147,11 @@ export function planContainerConfig(spec: ContainerSpec, options: PlanContainerC
   };
 }
 
-/** A privileged container may change what /sys shows, its cgroups included. */
-function makeWritable(mount: OciMount): OciMount {
-  return { ...mount, options: (mount.options ?? []).filter((option) => option !== "ro") };
+/** The host's nodes for who gets them all, and those that were asked for. */
+function planDevices({ devices: { nodes }, hostDevices = [] }: PlanContainerConfigOptions): { devices?: OciDevice[] } {
+  const others = hostDevices.filter(({ path }) => !nodes.some((node) => node.path === path));
+  const devices = [...others, ...nodes];
+  return devices.length === 0 ? {} : { devices };
 }
 
 function planContainerProcess(spec: ContainerSpec, options: PlanContainerConfigOptions): OciProcess {

@@ -17,6 +17,8 @@ import { checkContainerSpec } from "./container-spec.ts";
 import type { DaemonContext } from "./context.ts";
 import { readAccountFiles } from "./image-accounts.ts";
 import type { ContainerRow } from "./state-store.ts";
+import { resolveMounts } from "./storage/resolve-mounts.ts";
+import type { VolumeRow } from "./storage/volume-store.ts";
 import { resolveUser } from "./user.ts";
 
 /** How many digits of the id a host name has when none was asked for: docker's. */
@@ -99,11 +101,16 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
       },
     );
   }
+  const { volumesFrom: _volumesFrom, ...definition } = spec;
+  const mounts = resolveMounts(spec, {
+    imageVolumes: image.config.volumes ?? [],
+    mountsOf: (reference) => containers.find(reference).row.spec.mounts ?? [],
+  });
   const id = makeContainerId();
   return {
     id,
     name,
-    spec: { ...spec, name },
+    spec: { ...definition, name, ...(mounts.length === 0 ? {} : { mounts }) },
     hostname: spec.hostname ?? hostnameFor(context, resolved) ?? id.slice(0, HOSTNAME_DIGITS),
     image: { id: image.id, config: image.config },
     command,
@@ -116,16 +123,19 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
 /** Write definition, lease and directory; the directory first, inside the transaction, so that a full disk leaves none. */
 function addDefinition(context: DaemonContext, row: ContainerRow): Container {
   const paths = containerPaths(context.options, row);
+  const volumes = newVolumes(context, row);
   let lease: Lease | undefined;
   try {
     const container = context.store.transact(row.name, () => {
       lease = allocateLease(context, row);
       context.store.insertContainer(row);
+      for (const volume of volumes) context.volumes.insert(volume);
       const made = makeContainer(row, lease, paths);
       createContainerDir(paths);
       return made;
     });
     context.containers.add(container);
+    for (const volume of volumes) context.volumes.admit(volume);
     return container;
   } catch (error) {
     if (lease !== undefined) context.ipam.abandon(lease);
@@ -139,6 +149,15 @@ function hostnameFor({ containers }: DaemonContext, network: string): string | u
   const mode = parseNetworkMode(network);
   if (mode.kind === "host") return hostname();
   return mode.kind === "container" ? containers.byId(mode.id)?.row.hostname : undefined;
+}
+
+/** The volumes that come into being with a container. */
+function newVolumes({ volumes }: DaemonContext, { spec, createdAt }: ContainerRow): VolumeRow[] {
+  return (spec.mounts ?? []).flatMap(({ type, source, anonymous }) =>
+    type !== "volume" || source === undefined || volumes.get(source) !== undefined
+      ? []
+      : [{ name: source, createdAt, labels: {}, isAnonymous: anonymous === true }],
+  );
 }
 
 /** Take an address for a container that has a place in a network. */

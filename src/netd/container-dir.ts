@@ -6,8 +6,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { NetdError } from "../errors.ts";
 import { parseNetworkMode } from "./container/network-mode.ts";
-import type { GeneratedFiles } from "./container-config.ts";
 import type { ContainerRow } from "./state-store.ts";
+import type { GeneratedFiles } from "./storage/plan-mounts.ts";
 
 /** Paths of one container. Everything below `root` and `streams` goes with the container. */
 export interface ContainerPaths extends GeneratedFiles {

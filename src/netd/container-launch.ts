@@ -19,19 +19,23 @@ import { listHostDevices } from "./host-devices.ts";
 import { readAccountFiles } from "./image-accounts.ts";
 import { describeMachine } from "./seccomp/machine.ts";
 import type { ContainerRow } from "./state-store.ts";
+import { type ResolvedDevices, resolveDevices } from "./storage/devices.ts";
+import { planFilledVolumes } from "./storage/plan-mounts.ts";
 import { type AccountFiles, resolveUser } from "./user.ts";
 
 /** How much of a container's output is kept unless it says otherwise: 100 MB, as by docker's driver `local`. */
 const LOG_MAX_BYTES = 20_000_000;
 const LOG_MAX_FILES = 5;
 
-/** What the runtime must know to start a container. @throws {NetdError} USER_UNKNOWN */
+/** What the runtime must know to start a container. @throws {NetdError} USER_UNKNOWN, DEVICE_MISSING */
 export function startParams(context: DaemonContext, container: Container): StartParams {
   const { row, paths } = container;
+  const devices = resolveDevices(row.spec.devices ?? []);
   return {
     containerId: row.id,
-    config: containerConfig(context, container),
+    config: containerConfig(context, container, devices),
     overlay: { lower: context.images.layersOf(row.image.id), upper: paths.upper, work: paths.work },
+    filledVolumes: planFilledVolumes(row.spec.mounts ?? [], context.volumes),
     stdin: row.spec.stdin ?? false,
     streamDir: paths.streams,
     ...logParams(container),
@@ -81,7 +85,7 @@ export function resourceFacts({ session }: DaemonContext): ResourceFacts {
 }
 
 /** Make the OCI configuration of a container, for its start. @throws {NetdError} USER_UNKNOWN */
-function containerConfig(context: DaemonContext, container: Container): OciConfig {
+function containerConfig(context: DaemonContext, container: Container, devices: ResolvedDevices): OciConfig {
   const { row, paths } = container;
   const { config } = row.image;
   return planContainerConfig(row.spec, {
@@ -90,6 +94,8 @@ function containerConfig(context: DaemonContext, container: Container): OciConfi
     user: resolveUser(row.spec.user ?? config.user, accountFiles(context, container)),
     hostname: row.hostname,
     files: paths,
+    volumes: context.volumes,
+    devices,
     rootfs: paths.rootfs,
     netnsPath: namespacePath(context, container),
     cgroupsPath: containerCgroup(context, row),
@@ -127,7 +133,7 @@ export function execProcess(
   container: Container,
   spec: ExecSpec,
 ): Pick<ExecParams, "process" | "seccomp"> {
-  const { process, linux } = containerConfig(context, container);
+  const { process, linux } = containerConfig(context, container, { nodes: [], rules: [] });
   const { spec: definition, image } = container.row;
   const user = resolveUser(spec.user ?? definition.user ?? image.config.user, accountFiles(context, container));
   return {

@@ -17,6 +17,7 @@ import type { HostsWriter } from "./hosts-writer.ts";
 import type { Journal } from "./journal.ts";
 import type { DaemonOptions } from "./options.ts";
 import type { NetworkRow, StateStore } from "./state-store.ts";
+import type { VolumeStore } from "./storage/volume-store.ts";
 
 /** The daemon's parts, made once at start and handed to whoever needs them. */
 export interface DaemonContext {
@@ -33,6 +34,7 @@ export interface DaemonContext {
   /** Tells when the kernel is done with a veth pair. */
   readonly links: LinkWatcher;
   readonly containers: ContainerRegistry;
+  readonly volumes: VolumeStore;
   readonly runtime: HelperProcess<RuntimeClient>;
   readonly dns: HelperProcess<DnsClient>;
   readonly journal: Journal;

@@ -37,12 +37,14 @@ import { parseImageChanges } from "./image-changes.ts";
 import { type ReadLogOptions, readLog } from "./log/read-log.ts";
 import type { DaemonOptions } from "./options.ts";
 import { openContext } from "./start.ts";
+import { Volumes } from "./storage/volumes.ts";
 
 declare const NETD_VERSION: string;
 
 /** A running netd. */
 export class Daemon {
   readonly logger: Logger;
+  readonly volumes: Volumes;
   readonly #context: DaemonContext;
   readonly #lifecycle: ContainerLifecycle;
 
@@ -50,6 +52,7 @@ export class Daemon {
     this.#context = context;
     this.#lifecycle = lifecycle;
     this.logger = context.logger;
+    this.volumes = new Volumes(context);
   }
 
   /**
@@ -171,8 +174,8 @@ export class Daemon {
     return await waitForCondition(this.#find(reference), condition);
   }
 
-  async removeContainer(reference: string, isForced: boolean): Promise<void> {
-    await this.#lifecycle.remove(this.#find(reference), isForced);
+  async removeContainer(reference: string, isForced: boolean, hasVolumes = false): Promise<void> {
+    await this.#lifecycle.remove(this.#find(reference), isForced, hasVolumes);
   }
 
   showRemove(reference: string): ShellPlan {

@@ -34,6 +34,8 @@ const ACTIONS: Record<string, string> = {
   "container.attached": "attach",
   "container.paused": "pause",
   "container.unpaused": "unpause",
+  "volume.created": "create",
+  "volume.removed": "destroy",
 };
 
 /** Passes each event to every listener, in order, while they listen; keeps the last ones. */

@@ -6,7 +6,7 @@
 import { NetdError } from "../errors.ts";
 import type { ImageConfig, ImageHealthcheck } from "../image/index.ts";
 
-const CHANGE = /^(CMD|ENV|WORKDIR|USER|HEALTHCHECK)[ =](.+)$/s;
+const CHANGE = /^(CMD|ENV|WORKDIR|USER|HEALTHCHECK|VOLUME)[ =](.+)$/s;
 
 /**
  * Parse changes such as `CMD=["sh","-l"]`, `CMD sh -l` (run by a shell), `ENV A=b`, `WORKDIR /srv`, `USER nobody`.
@@ -22,10 +22,12 @@ export function parseImageChanges(changes: readonly string[]): Partial<ImageConf
     else if (instruction === "WORKDIR" && value.startsWith("/")) config.workdir = value;
     else if (instruction === "USER") config.user = value;
     else if (instruction === "HEALTHCHECK") config.healthcheck = parseHealthcheck(value);
-    else {
+    else if (instruction === "VOLUME" && parseVolumes(value).every((path) => path.startsWith("/"))) {
+      config.volumes = [...(config.volumes ?? []), ...parseVolumes(value)];
+    } else {
       throw new NetdError(
         "API_REQUEST_INVALID",
-        `Cannot apply change '${change}': CMD, ENV K=V, WORKDIR /PATH, USER or HEALTHCHECK wanted`,
+        `Cannot apply change '${change}': CMD, ENV K=V, WORKDIR /PATH, USER, HEALTHCHECK or VOLUME /PATH wanted`,
         {
           remedy: `Write for example --change 'CMD=["sh"]'`,
         },
@@ -88,4 +90,15 @@ function parseCommand(value: string): string[] {
     // Not JSON: the shell form.
   }
   return ["/bin/sh", "-c", value];
+}
+
+/** The paths of a VOLUME line: a JSON array, or words. */
+function parseVolumes(value: string): string[] {
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (Array.isArray(parsed) && parsed.every((path) => typeof path === "string")) return parsed;
+  } catch {
+    // Not JSON: words.
+  }
+  return value.trim().split(/\s+/);
 }

@@ -36,6 +36,7 @@ import type { DaemonOptions } from "./options.ts";
 import { Reaper } from "./reaper.ts";
 import { restoreEndpoint } from "./restore-endpoint.ts";
 import { StateStore } from "./state-store.ts";
+import { VolumeStore } from "./storage/volume-store.ts";
 
 /** Host program that the built-in image is made from. */
 const STATIC_BUSYBOX = "/bin/busybox";
@@ -99,6 +100,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     network,
     mtu,
     containers: registry,
+    volumes: new VolumeStore(store, `${stateDir}/volumes`),
     journal,
     session,
     links: new LinkWatcher(),
@@ -247,7 +249,7 @@ async function endUnseen(
     setImmediate(
       () =>
         void lifecycle
-          .remove(container, false)
+          .remove(container, false, true)
           .catch((error: unknown) => context.logger.error({ err: error }, "cannot remove")),
     );
   }

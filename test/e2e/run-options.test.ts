@@ -261,7 +261,7 @@ describe("netctl run: usage errors", () => {
     [["-u", "nosuch", "busybox", "id"], "Cannot run as user 'nosuch': the image's /etc/passwd has none of that name"],
     [["-u", "0:nosuch", "busybox", "id"], "Cannot run as group 'nosuch': the image's /etc/group has none of that name"],
     [["--cap-add", "NOSUCH", "busybox", "id"], "Cannot use capability 'NOSUCH'"],
-    [["-v", "/nosuch/source:/x", "busybox", "id"], "/nosuch/source"],
+    [["--mount", "type=bind,source=/nosuch/source,target=/x", "busybox", "id"], "/nosuch/source"],
     [["-v", "/etc/passwd:/tmp", "busybox", "id"], 'Cannot mount on "/tmp": it is a directory, a file is needed'],
     [["-v", "/etc:/etc/passwd", "busybox", "id"], 'Cannot mount on "/etc/passwd": it is a file, a directory is needed'],
     [["-v", "/etc:/", "busybox", "id"], "mount target '/'"],

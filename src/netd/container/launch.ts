@@ -13,6 +13,7 @@ import type { Container } from "../container.ts";
 import { writeGeneratedFiles } from "../container-hosts.ts";
 import { startParams } from "../container-launch.ts";
 import type { DaemonContext } from "../context.ts";
+import { prepareMounts } from "../storage/prepare-mounts.ts";
 import { beginHealth } from "./health.ts";
 import { announceName, applyPart, planNetwork, undoParts } from "./network.ts";
 import { removeContainer } from "./remove.ts";
@@ -44,7 +45,7 @@ export async function launchContainer(
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     container.row = { ...row, error: text, exitCode: failedStartCode(error) };
-    if (row.spec.autoRemove === true) await removeContainer(context, container);
+    if (row.spec.autoRemove === true) await removeContainer(context, container, { hasVolumes: true });
     else saveState(context, container, "cannot write that a start failed");
     throw error;
   }
@@ -70,6 +71,7 @@ async function makeProcess(
   await container.left;
   if (container.lease !== undefined) checkBridge(context, container.row.name);
   writeGeneratedFiles(context, container);
+  prepareMounts(container.row.spec.mounts ?? []);
   const gate = randomUUID();
   const params = { ...startParams(context, container), gate };
   // There as long as a namespace of ours may be.

@@ -125,8 +125,8 @@ export class ContainerLifecycle {
     return await waitForExit(container);
   }
 
-  /** Remove a container, its lease and its files. @throws {NetdError} CONTAINER_RUNNING unless `isForced`; STATE_WRITE_FAILED */
-  async remove(container: Container, isForced: boolean): Promise<void> {
+  /** Remove a container, its lease and its files, and its anonymous volumes when `hasVolumes`. @throws {NetdError} CONTAINER_RUNNING unless `isForced`; STATE_WRITE_FAILED */
+  async remove(container: Container, isForced: boolean, hasVolumes = false): Promise<void> {
     await container.busy.catch(() => {});
     const { name, state } = container.row;
     if (state === "running" || state === "restarting") {
@@ -138,7 +138,7 @@ export class ContainerLifecycle {
       }
       await killAtOnce(this.#context, container);
     }
-    await takeTurn(container, async () => await removeContainer(this.#context, container));
+    await takeTurn(container, async () => await removeContainer(this.#context, container, { hasVolumes }));
     await container.left;
   }
 

@@ -8,9 +8,20 @@ import { removeDefinition } from "../container-create.ts";
 import { deleteContainerDir } from "../container-dir.ts";
 import { imageUser } from "../container-registry.ts";
 import type { DaemonContext } from "../context.ts";
+import { removeAnonymousVolumes } from "../storage/volumes.ts";
+
+/** What goes with a container. */
+export interface RemoveContainerOptions {
+  /** Its anonymous volumes too. */
+  hasVolumes: boolean;
+}
 
 /** Remove a container that does not run; does nothing for one that is gone. Call it in the container's turn. @throws {NetdError} STATE_WRITE_FAILED */
-export async function removeContainer(context: DaemonContext, container: Container): Promise<void> {
+export async function removeContainer(
+  context: DaemonContext,
+  container: Container,
+  { hasVolumes }: RemoveContainerOptions,
+): Promise<void> {
   const { row, paths } = container;
   const { containers, images, events } = context;
   if (containers.byId(row.id) !== container) return;
@@ -18,6 +29,7 @@ export async function removeContainer(context: DaemonContext, container: Contain
   await runtime.call("remove", { containerId: row.id });
   removeDefinition(context, container);
   deleteContainerDir(paths);
+  if (hasVolumes) removeAnonymousVolumes(context, container);
   // Its image may have lost its name while it lived.
   if (images.get(row.spec.image)?.id !== row.image.id) await images.collectGarbage((id) => imageUser(containers, id));
   const attributes = { name: row.name, image: row.spec.image };
@@ -28,7 +40,7 @@ export async function removeContainer(context: DaemonContext, container: Contain
 /** Remove a container that ended by itself: nobody waits for an error, so it is logged, and the container stays until `rm`. */
 export async function removeEnded(context: DaemonContext, container: Container): Promise<void> {
   try {
-    await removeContainer(context, container);
+    await removeContainer(context, container, { hasVolumes: true });
   } catch (error) {
     context.logger.error({ err: error, container: container.row.name }, "cannot remove a container that ended");
   }

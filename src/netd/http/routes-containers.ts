@@ -200,15 +200,16 @@ export function registerContainerRoutes(instance: FastifyInstance, daemon: Daemo
     "/v1/containers/:id",
     {
       schema: {
-        summary: "Remove it, its lease and its files",
+        summary: "Remove it, its lease and its files; with volumes=1 its anonymous volumes too",
         params: Reference,
-        querystring: Type.Object({ force: Flag, show: Flag }),
+        querystring: Type.Object({ force: Flag, volumes: Flag, show: Flag }),
         response: { 200: ShellPlan, 204: Type.Null() },
       } as const,
     },
     async (request, reply) => {
       if (request.query.show === "1") return await reply.status(200).send(daemon.showRemove(request.params.id));
-      await daemon.removeContainer(request.params.id, request.query.force === "1");
+      const { force, volumes } = request.query;
+      await daemon.removeContainer(request.params.id, force === "1", volumes === "1");
       return await reply.status(204).send(null);
     },
   );

@@ -11,6 +11,7 @@ import { collectOpenApi } from "./openapi.ts";
 import { registerContainerRoutes } from "./routes-containers.ts";
 import { registerImageRoutes } from "./routes-images.ts";
 import { registerNetworkRoutes } from "./routes-network.ts";
+import { registerVolumeRoutes } from "./routes-volumes.ts";
 import { handleUpgrade } from "./upgrade.ts";
 
 /** Largest JSON body, in bytes; image archives are streamed and have limits of their own. */
@@ -61,6 +62,7 @@ export function createServer(daemon: Daemon): FastifyInstance {
   registerContainerRoutes(server, daemon);
   registerImageRoutes(server, daemon);
   registerNetworkRoutes(server, daemon);
+  registerVolumeRoutes(server, daemon);
   serveUpgrades(server, daemon);
   return server;
 }

@@ -33,7 +33,7 @@ export interface MountPlan {
 /**
  * Plan all mounts.
  *
- * @throws {NetdError} CONFIG_INVALID for options that contradict each other, FEATURE_UNSUPPORTED for labels
+ * @throws {NetdError} OCI_CONFIG_INVALID for options that contradict each other, FEATURE_UNSUPPORTED for labels
  */
 export function planMounts(config: OciConfig, options: PlanMountsOptions): MountPlan {
   refuseLabel(config);
@@ -60,7 +60,7 @@ export function planRootEntry({ linux, root }: OciConfig, isMoved: boolean): Pro
   const isShared = propagation === "shared" || propagation === "rshared";
   if (isMoved && (propagation === "private" || propagation === "rprivate")) {
     throw new NetdError(
-      "CONFIG_INVALID",
+      "OCI_CONFIG_INVALID",
       `Cannot use linux.rootfsPropagation '${propagation}' without pivot_root: mounts of the host would stay in sight, another value wanted`,
       { remedy: "Leave '--no-pivot' out, or linux.rootfsPropagation" },
     );
@@ -280,7 +280,7 @@ function refuseLabel({ linux }: OciConfig): void {
 }
 
 function invalid({ index, mount }: Mount, why: string): NetdError {
-  return new NetdError("CONFIG_INVALID", `Cannot mount on '${mount.destination}': mounts[${index}]: ${why}`, {
+  return new NetdError("OCI_CONFIG_INVALID", `Cannot mount on '${mount.destination}': mounts[${index}]: ${why}`, {
     remedy: `Correct mounts[${index}] of the configuration`,
   });
 }

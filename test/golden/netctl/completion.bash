@@ -1,15 +1,15 @@
 _netctl() {
   local cur="${COMP_WORDS[COMP_CWORD]}" path="${COMP_WORDS[1]}" words="" kind=""
   if [ "$COMP_CWORD" -le 1 ]; then
-    COMPREPLY=($(compgen -W "run create start stop restart kill wait update pause unpause rm exec attach logs ps inspect ls net images image sandbox events info version completion help" -- "$cur"))
+    COMPREPLY=($(compgen -W "run create start stop restart kill wait update pause unpause rm exec attach logs ps inspect ls net images image volume sandbox events info version completion help" -- "$cur"))
     return
   fi
   case "$path" in
-    net|image) [ "$COMP_CWORD" -gt 2 ] && path="$path ${COMP_WORDS[2]}" ;;
+    net|image|volume) [ "$COMP_CWORD" -gt 2 ] && path="$path ${COMP_WORDS[2]}" ;;
   esac
   case "$path" in
-    "run") words="-d --detach -i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --memory-swappiness --oom-kill-disable --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --device-cgroup-rule --cgroup-parent --cgroupns --json --show --socket -h --help"; kind="images" ;;
-    "create") words="-i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -v --volume -w --workdir -u --user --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --memory-swappiness --oom-kill-disable --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --device-cgroup-rule --cgroup-parent --cgroupns --json --show --socket -h --help"; kind="images" ;;
+    "run") words="-d --detach -i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -w --workdir -u --user --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label -v --volume --mount --tmpfs --volumes-from --device --shm-size --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --memory-swappiness --oom-kill-disable --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --device-cgroup-rule --cgroup-parent --cgroupns --json --show --socket -h --help"; kind="images" ;;
+    "create") words="-i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -w --workdir -u --user --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label -v --volume --mount --tmpfs --volumes-from --device --shm-size --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --memory-swappiness --oom-kill-disable --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --device-cgroup-rule --cgroup-parent --cgroupns --json --show --socket -h --help"; kind="images" ;;
     "start") words="--json --show --socket -h --help"; kind="containers" ;;
     "stop") words="-t --time -s --signal --json --show --socket -h --help"; kind="containers" ;;
     "restart") words="-t --time -s --signal --json --show --socket -h --help"; kind="containers" ;;
@@ -18,7 +18,7 @@ _netctl() {
     "update") words="--restart -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --json --show --socket -h --help"; kind="containers" ;;
     "pause") words="--json --show --socket -h --help"; kind="containers" ;;
     "unpause") words="--json --show --socket -h --help"; kind="containers" ;;
-    "rm") words="-f --force --json --show --socket -h --help"; kind="containers" ;;
+    "rm") words="-f --force -v --volumes --json --show --socket -h --help"; kind="containers" ;;
     "exec") words="-i --interactive -t --tty -d --detach -e --env -w --workdir -u --user --json --show --socket -h --help"; kind="containers" ;;
     "attach") words="--no-stdin --json --show --socket -h --help"; kind="containers" ;;
     "logs") words="-f --follow --since --until -n --tail -t --timestamps --json --show --socket -h --help"; kind="containers" ;;
@@ -33,6 +33,12 @@ _netctl() {
     "image import") words="-c --change --json --show --socket -h --help"; kind="" ;;
     "image ls") words="-q --quiet --no-trunc --json --show --socket -h --help"; kind="" ;;
     "image rm") words="--json --show --socket -h --help"; kind="" ;;
+    "volume") words="create ls inspect rm prune -h --help"; kind="" ;;
+    "volume create") words="-l --label -d --driver --json --show --socket -h --help"; kind="" ;;
+    "volume ls") words="-q --quiet -f --filter --json --show --socket -h --help"; kind="" ;;
+    "volume inspect") words="--json --show --socket -h --help"; kind="" ;;
+    "volume rm") words="-f --force --json --show --socket -h --help"; kind="" ;;
+    "volume prune") words="-a --all -f --force --json --show --socket -h --help"; kind="" ;;
     "sandbox") words="--subnet --netd-arg --no-netd --json --show -h --help"; kind="" ;;
     "events") words="--json --show --socket -h --help"; kind="" ;;
     "info") words="--json --show --socket -h --help"; kind="" ;;

@@ -46,7 +46,7 @@ test("toContainerSpec takes every option", () => {
     ip: "172.16.0.9",
     mac: "02:42:00:00:00:09",
     env: ["A=1", "TOKEN=secret"],
-    mounts: [{ source: "/srv", target: "/data", readOnly: true }],
+    mounts: [{ type: "bind", source: "/srv", createSource: true, target: "/data", readOnly: true }],
     workdir: "/data",
     user: "1000:1000",
     memoryBytes: 64 * 2 ** 20,

@@ -23,7 +23,7 @@ describe("runNetctl", () => {
     [["run", "-P", "busybox"], "Cannot take '--publish-all'", "netctl ls"],
     [["run", "--entrypoint", "sh", "busybox"], "Cannot take '--entrypoint'", "after the image"],
     [["run", "--restart", "often", "busybox"], "Cannot take restart policy 'often'", "on-failure:5"],
-    [["run", "-v", "data:/data", "busybox"], "no named volumes", "-v ./data:/data"],
+    [["run", "-v", "/srv:data", "busybox"], "relative", "-v SOURCE:/data"],
     [["run", "--security-opt", "label=x", "busybox"], "Cannot take security option", "seccomp"],
     [["completion", "tcsh"], "Allowed choices are bash, zsh, fish", "netctl completion -h"],
     [["completion"], "missing required argument 'shell'", "netctl completion -h"],

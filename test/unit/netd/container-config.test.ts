@@ -23,6 +23,8 @@ const OPTIONS: PlanContainerConfigOptions = {
   cgroupsPath: "/netd/0badcafe/ID",
   machine: { arch: "amd64", kernelVersion: "6.1.0" },
   resourceFacts: { hasSwapAccounting: true, deviceNumbers: () => ({ major: 8, minor: 0 }) },
+  volumes: { pathOf: (name: string) => `/v/${name}/_data`, markerOf: (name: string) => `/v/${name}/filling` },
+  devices: { nodes: [], rules: [] },
 };
 
 function golden(name: string): string {

@@ -37,6 +37,13 @@ export const WEB: ContainerInfo = {
 /** A daemon that knows one container, `web`, and writes down what it was asked. */
 export class FakeDaemon implements PublicDaemon {
   readonly logger = createLogger("test", { level: "silent" });
+  readonly volumes = {
+    list: () => [],
+    inspect: () => this.#note(undefined, "inspectVolume"),
+    create: () => this.#note(undefined, "createVolume"),
+    remove: () => this.#note(undefined, "removeVolume"),
+    prune: () => ({ volumes: [], reclaimedBytes: 0 }),
+  } as unknown as Daemon["volumes"];
   readonly calls: unknown[][] = [];
   /** Thrown by the next call that is not about an unknown container. */
   failure: Error | undefined;
