@@ -23,7 +23,7 @@ import {
   writeSync,
 } from "node:fs";
 import { check } from "../errno.ts";
-import { fchmodat, mknodat } from "../libc.ts";
+import { mknodat } from "../libc.ts";
 import { copyAttributes } from "../xattr.ts";
 import { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } from "./open-flags.ts";
 
@@ -81,8 +81,7 @@ function copyEntry(fromDir: number, toDir: number, name: string, copying: Copyin
   } else if (!status.isSocket()) {
     check(mknodat(toDir, name, status.mode, status.rdev), () => `mknod ${name}`);
     lchownSync(to, status.uid, status.gid);
-    // Made a moment ago, so no link.
-    check(fchmodat(toDir, name, status.mode & 0o7777, 0), () => `chmod ${name}`);
+    // No chmod: there is no umask, and the name may be a symlink by now, as a volume is shared with others.
     lutimesSync(to, status.atime, status.mtime);
   }
 }

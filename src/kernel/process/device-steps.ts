@@ -5,12 +5,13 @@
  */
 import { NetdError } from "../../errors.ts";
 import { check, KernelError } from "../errno.ts";
-import { close, fchmodat, fchownat, lastErrno, mknodat, symlinkat, unlinkat } from "../libc.ts";
+import { close, fchownat, lastErrno, mknodat, symlinkat, unlinkat } from "../libc.ts";
 import { shellCommand, shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { S_IFBLK, S_IFCHR, S_IFIFO, statusOf } from "./file-status.ts";
 import { attachMount } from "./mount-attributes.ts";
 import { cloneSource } from "./mount-steps.ts";
+import { AT_SYMLINK_NOFOLLOW } from "./open-flags.ts";
 import { openMountPoint, openParent, requireKind } from "./root-path.ts";
 
 /** Make a device node, or bind the host's where that is forbidden. An existing one of that name is replaced. */
@@ -53,9 +54,10 @@ export const deviceMake: ProcessStepDefinition<DeviceMakeStep> = {
       check(unlinkat(parentFd, name, 0), () => `unlink(${path})`);
       check(make(), () => `mknod ${path}`);
     }
-    if (uid !== 0 || gid !== 0) check(fchownat(parentFd, name, uid, gid, 0), () => `chown(${path})`);
-    // After the chown, which clears bits, and against the umask.
-    check(fchmodat(parentFd, name, mode, 0), () => `chmod(${path})`);
+    // The mode is exact, as there is no umask yet. Never through a symlink that somebody puts there meanwhile.
+    if (uid !== 0 || gid !== 0) {
+      check(fchownat(parentFd, name, uid, gid, AT_SYMLINK_NOFOLLOW), () => `chown(${path})`);
+    }
     close(parentFd);
   },
   toShell({ root, path, type, major, minor, mode, uid, gid }) {

@@ -215,15 +215,22 @@ function keepMode({ type, data }: MountFilesystemStep, mountFd: number, targetFd
   check(fchmodat(mountFd, ".", statusOf(targetFd).mode, 0), () => "chmod(tmpfs)");
 }
 
-/** Finish a mount that is in its place, and close it unless it is the new root. */
-function settle(mountFd: number, step: MountFinish & { target: string }, state: WalkState): void {
+/** Finish a mount that is in its place, and close it unless it is the new root or one of those that paths are hidden in. */
+function settle(mountFd: number, step: MountFinish & { target: string; type?: string }, state: WalkState): void {
+  const { target, type } = step;
+  const { kernelMounts } = state;
   finishMount(mountFd, step);
-  if (!/^\/+$/.test(step.target)) {
-    close(mountFd);
-    return;
+  // Hidden by this one.
+  for (const [path, fd] of kernelMounts) {
+    if (path !== target && !path.startsWith(`${target.replace(/\/+$/, "")}/`)) continue;
+    close(fd);
+    kernelMounts.delete(path);
   }
-  close(state.rootFd);
-  state.rootFd = mountFd;
+  if (/^\/+$/.test(target)) {
+    close(state.rootFd);
+    state.rootFd = mountFd;
+  } else if (type === "proc" || type === "sysfs") kernelMounts.set(target, mountFd);
+  else close(mountFd);
 }
 
 function finishMount(mountFd: number, { tree, propagation = [] }: MountFinish): void {

@@ -6,7 +6,7 @@
 import { NetdError } from "../../errors.ts";
 import { close } from "../libc.ts";
 import { shellQuote } from "../shell.ts";
-import type { ProcessStepDefinition } from "./define-step.ts";
+import type { ProcessStepDefinition, WalkState } from "./define-step.ts";
 import { S_IFCHR, S_IFDIR, statusOf } from "./file-status.ts";
 import { attachMount, changeTreeFlags, cloneMount, createFilesystem } from "./mount-attributes.ts";
 import { AT_FDCWD } from "./open-flags.ts";
@@ -28,8 +28,8 @@ export interface PathReadonlyStep {
 
 /** Carries out {@link PathMaskStep}. */
 export const pathMask: ProcessStepDefinition<PathMaskStep> = {
-  walk({ path }, { rootFd }) {
-    const targetFd = findMountPoint(rootFd, path);
+  walk({ path }, state) {
+    const targetFd = findProtected(state, path);
     if (targetFd < 0) return;
     const isDirectory = statusOf(targetFd).type === S_IFDIR;
     const mountFd = isDirectory ? createFilesystem("tmpfs", "tmpfs", ["size=0", "mode=555"], ["ro"]) : cloneNull();
@@ -47,8 +47,8 @@ export const pathMask: ProcessStepDefinition<PathMaskStep> = {
 
 /** Carries out {@link PathReadonlyStep}. */
 export const pathReadonly: ProcessStepDefinition<PathReadonlyStep> = {
-  walk({ path }, { rootFd }) {
-    const targetFd = findMountPoint(rootFd, path);
+  walk({ path }, state) {
+    const targetFd = findProtected(state, path);
     if (targetFd < 0) return;
     const mountFd = cloneMount(targetFd, "", true);
     changeTreeFlags(mountFd, { set: ["ro"], clear: [] });
@@ -61,6 +61,17 @@ export const pathReadonly: ProcessStepDefinition<PathReadonlyStep> = {
     return [`if [ -e ${at} ]; then mount --rbind ${at} ${at}; mount -o remount,bind,ro ${at}; fi`];
   },
 };
+
+/**
+ * Find the file to hide or protect. Below /proc and /sys it is looked up in the file system that was mounted there: another container with
+ * the same root directory could have renamed the mount point since, and put an imitation in its place (CVE-2019-19921).
+ */
+function findProtected({ rootFd, kernelMounts }: WalkState, path: string): number {
+  for (const [target, fd] of kernelMounts) {
+    if (path.startsWith(`${target}/`)) return findMountPoint(fd, path.slice(target.length));
+  }
+  return findMountPoint(rootFd, path);
+}
 
 /** Copy the mount of the host's /dev/null, after a look that it is the real one. */
 function cloneNull(): number {

@@ -6,6 +6,7 @@
  */
 import { check } from "../errno.ts";
 import { close, open, setns, unshare } from "../libc.ts";
+import type { WalkState } from "./define-step.ts";
 import { CLONE_FLAG } from "./namespace-steps.ts";
 import { O_CLOEXEC, O_RDONLY } from "./open-flags.ts";
 import { definitionOf, type ProcessStep, type ProcessStepOp } from "./process-step.ts";
@@ -44,12 +45,17 @@ export function rehearse(steps: readonly ProcessStep[]): void {
     flag,
     fd: check(open(path, O_RDONLY | O_CLOEXEC, 0), () => `open(${path})`),
   }));
-  const state = { rootFd: -1, reportFd: -1, ackFd: -1, nodeFdMax: -1, opened: new Map<string, number[]>() };
+  const state: WalkState = {
+    ...{ rootFd: -1, reportFd: -1, ackFd: -1, nodeFdMax: -1 },
+    opened: new Map(),
+    kernelMounts: new Map(),
+  };
   try {
     const flags = own.reduce((sum, { flag }) => sum | flag, 0);
     check(unshare(flags), () => "unshare(mount, uts, ipc)");
     for (const step of steps) if (HARMLESS.has(step.op)) definitionOf(step).walk(step, state);
   } finally {
+    for (const fd of state.kernelMounts.values()) close(fd);
     if (state.rootFd >= 0) close(state.rootFd);
     for (const { fd, flag } of own) {
       if (setns(fd, flag) < 0) process.abort();

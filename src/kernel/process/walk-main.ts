@@ -5,7 +5,7 @@
  */
 import { fstatSync, readSync } from "node:fs";
 import { check } from "../errno.ts";
-import { fcntl, unshare } from "../libc.ts";
+import { fcntl, prctl, unshare } from "../libc.ts";
 import { WALKER_NAME } from "./fork-server.ts";
 import { continueInChild } from "./fork-step.ts";
 import { nameProcess } from "./process-name.ts";
@@ -14,10 +14,13 @@ import { findNodeFdMax, walkSteps } from "./walk-steps.ts";
 
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
+const PR_SET_DUMPABLE = 4;
 const CLONE_FS = 0x200;
 
 /** Walk the steps that are in `stepsFd` as JSON; `reportFd` and `ackFd` are pipes to the parent. Never returns. */
 export function walkMain(stepsFd: number, reportFd: number, ackFd: number): never {
+  // Its exec has made us one that others may look into.
+  check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), () => "prctl(PR_SET_DUMPABLE, 0)");
   nameProcess(WALKER_NAME);
   for (const fd of [stepsFd, reportFd, ackFd]) check(fcntl(fd, F_SETFD, FD_CLOEXEC), () => `fcntl(${fd}, F_SETFD)`);
   // Node has a second thread, with which a mount namespace may not be entered while the two share a working directory.

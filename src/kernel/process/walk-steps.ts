@@ -40,7 +40,7 @@ export function findNodeFdMax(): number {
  * exits.
  */
 export function walkSteps(getSteps: () => readonly ProcessStep[], options: WalkStepsOptions): never {
-  const state: WalkState = { rootFd: -1, opened: new Map(), ...options };
+  const state: WalkState = { rootFd: -1, opened: new Map(), kernelMounts: new Map(), ...options };
   let steps: readonly ProcessStep[] = [];
   let index = -1;
   try {
