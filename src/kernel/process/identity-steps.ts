@@ -95,6 +95,7 @@ const RLIMITS = (
   "RLIMIT_CPU RLIMIT_FSIZE RLIMIT_DATA RLIMIT_STACK RLIMIT_CORE RLIMIT_RSS RLIMIT_NPROC RLIMIT_NOFILE RLIMIT_MEMLOCK RLIMIT_AS " +
   "RLIMIT_LOCKS RLIMIT_SIGPENDING RLIMIT_MSGQUEUE RLIMIT_NICE RLIMIT_RTPRIO RLIMIT_RTTIME"
 ).split(" ");
+const PR_SET_DUMPABLE = 4;
 const PR_SET_KEEPCAPS = 8;
 const PR_CAPBSET_DROP = 24;
 const PR_SET_NO_NEW_PRIVS = 38;
@@ -168,6 +169,8 @@ export const userSet: ProcessStepDefinition<UserSetStep> = {
     // With the capability these set all three ids. Not setresuid: a tight seccomp profile knows only what runc calls.
     check(setgid(gid), () => `setgid(${gid})`);
     check(setuid(uid), () => `setuid(${uid})`);
+    // Other ids make the process what fs.suid_dumpable says; nobody shall look into it before its exec.
+    if (uid !== 0 || gid !== 0) check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), () => "prctl(PR_SET_DUMPABLE, 0)");
     check(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0), () => "prctl(PR_SET_KEEPCAPS, 0)");
   },
   toShell({ uid, gid, additionalGids }) {

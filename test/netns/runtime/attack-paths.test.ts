@@ -178,7 +178,7 @@ describe("a directory that an attacker shares and changes (CVE-2024-45310, CVE-2
     for (const name of ["kcore", "keys", "timer_list"]) writeFileSync(join(root, "fake", name), "imitation");
     await using _attacker = await exchangePaths(join(root, "proc"), join(root, "fake"));
     const probe =
-      "for d in /proc /fake; do [ -e $d/1/stat ] && { wc -c <$d/keys; echo x 2>/dev/null >$d/sys/kernel/domainname && echo WRITTEN; }; done; true";
+      "for d in /proc /fake; do (cd $d && [ -e 1/stat ] && { wc -c <keys; echo x 2>/dev/null >sys/kernel/domainname && echo WRITTEN; }); done; true";
     const seen = new Set<string>();
     for (let round = 0; round < ROUNDS; round++) {
       const { overlay: _overlay, ...params } = host.params(["sh", "-c", probe]);
