@@ -25,7 +25,7 @@ export { exitCodeOf, reap, waitStatusOfPidfd } from "./process-status.ts";
 export { definitionOf, PROCESS_STEP_OPS, type ProcessStep, type ProcessStepOp } from "./process-step.ts";
 export { readTerminalSize, setRawTerminal } from "./raw-terminal.ts";
 export { rehearse } from "./rehearse.ts";
-export type { RootBindStep, RootOverlayStep } from "./root-steps.ts";
+export { detachMount, type RootBindStep, type RootOverlayStep } from "./root-steps.ts";
 export { isSealed, sealProgram } from "./seal-program.ts";
 export type { StdioSource } from "./stdio-steps.ts";
 export { makeFifo, resizeTerminal } from "./stream-files.ts";

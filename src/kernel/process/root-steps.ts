@@ -71,9 +71,11 @@ export interface RootMoveStep {
   path: string;
 }
 
-/** Make the working directory the root. */
+/** Make the container's root directory the process's own, and leave the mounts as they are. */
 export interface RootEnterStep {
   op: "root.enter";
+  /** Where it is; absent when it is the working directory already. */
+  path?: string;
 }
 
 /** Change how the container's root is shared, once it is entered. */
@@ -193,11 +195,12 @@ export const rootMove: ProcessStepDefinition<RootMoveStep> = {
 /** Carries out {@link RootEnterStep}. */
 export const rootEnter: ProcessStepDefinition<RootEnterStep> = {
   wraps: true,
-  walk() {
+  walk(_step, { rootFd }) {
+    check(fchdir(rootFd), () => "fchdir(root file system)");
     check(chroot("."), () => "chroot(.)");
     check(chdir("/"), () => "chdir(/)");
   },
-  toShell: () => ["chroot ."],
+  toShell: ({ path = "." }) => [`chroot ${shellQuote(path)}`],
 };
 
 /** Carries out {@link RootPropagationStep}. */
@@ -207,6 +210,11 @@ export const rootPropagation: ProcessStepDefinition<RootPropagationStep> = {
   },
   toShell: ({ propagation }) => [`mount --make-${propagation} /`],
 };
+
+/** Take away the uppermost mount at a path with all below it; it ends when nobody uses it any more. */
+export function detachMount(path: string): void {
+  check(umount2(path, MNT_DETACH), () => `umount2(${path}, MNT_DETACH)`);
+}
 
 /** Find where proc and sysfs are mounted whole, outside of `root`, the last one first. */
 export function findKernelMounts(mountinfo: string, root: string): string[] {

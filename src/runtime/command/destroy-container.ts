@@ -4,7 +4,9 @@
  * @module
  */
 import { Cgroups } from "../../kernel/index.ts";
+import { detachMount } from "../../kernel/process/index.ts";
 import type { OciConfig } from "../oci/config.ts";
+import { hasMountNamespace } from "../plan/mount-steps.ts";
 import { isAlive } from "./container-status.ts";
 import { tryHooks } from "./run-hooks.ts";
 import type { StateStore, StoredState } from "./state-store.ts";
@@ -25,6 +27,10 @@ export async function destroyContainer(options: DestroyOptions): Promise<void> {
   const { store, state, config, cgroups = new Cgroups(), warn } = options;
   const { id, ociVersion, bundle, annotations, init } = state;
   if (init !== undefined && isAlive(init)) attempt(warn, () => process.kill(init.pid, "SIGKILL"));
+  // Mounts of a namespace go with it; those on the host hang on the bind of the root.
+  if (init !== undefined && config !== undefined && !hasMountNamespace(config)) {
+    attempt(warn, () => detachMount(config.root.path));
+  }
   attempt(warn, () => cgroups.remove(state.cgroupsPath));
   attempt(warn, () => store.remove(id));
   await tryHooks("poststop", config?.hooks?.poststop, {

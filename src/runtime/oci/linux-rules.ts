@@ -49,7 +49,10 @@ const MEMORY_POLICIES = [
   "MPOL_WEIGHTED_INTERLEAVE",
 ];
 const MEMORY_POLICY_FLAGS = ["MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"];
-const PROPAGATIONS = ["shared", "slave", "private", "unbindable"] as const;
+const PROPAGATIONS = [
+  ...(["shared", "slave", "private", "unbindable"] as const),
+  ...(["rshared", "rslave", "rprivate", "runbindable"] as const),
+];
 const CLOCKS = ["monotonic", "boottime"];
 const NANOSECS_MAX = 999_999_999;
 const MODE_MAX = 0o7777;
@@ -127,13 +130,8 @@ export const linuxRule: Rule<OciLinux> = object<OciLinux>({
   netDevices,
   cgroupsPath: orElse(text(), () => ""),
   resources: resourcesRule,
-  // The recursive forms are not the specification's, and mean the same of a root.
-  rootfsPropagation: unlessEmpty(
-    checked(
-      oneOf([...PROPAGATIONS, "rshared", "rslave", "rprivate", "runbindable"]),
-      (name) => name.replace(/^r/, "") as (typeof PROPAGATIONS)[number],
-    ),
-  ),
+  // The recursive forms are runc's.
+  rootfsPropagation: unlessEmpty(oneOf(PROPAGATIONS)),
   seccomp: seccompRule,
   sysctl: map(text()),
   maskedPaths: list(absolutePath),

@@ -110,7 +110,7 @@ function planNamespaces(params: AnyParams, mounts: MountPlan, fork: readonly Pro
     ...planMade(config.linux.namespaces),
     ...(fork.length === 0 ? [] : [...fork, session]),
     ...planKeyring(params),
-    planHostPropagation(config),
+    ...planHostPropagation(config),
     planRoot(params),
   ];
 }
@@ -142,7 +142,7 @@ function planEnteringUser(
     ...planFork(config),
     { op: "session.start" },
     ...planKeyring(params),
-    planHostPropagation(config),
+    ...planHostPropagation(config),
     { op: "root.attach" },
   ];
 }

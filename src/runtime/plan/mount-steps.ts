@@ -44,18 +44,30 @@ export function planMounts(config: OciConfig, options: PlanMountsOptions): Mount
   return plan;
 }
 
-/** How the mounts of the host are seen by the new namespace; as in runc, slaves of the host's when nothing is said. */
-export function planHostPropagation({ linux, root }: OciConfig): ProcessStep {
-  const wanted = linux.rootfsPropagation;
-  const isShared = wanted === "shared" || wanted === "rshared";
-  if (isShared) return { op: "mount.propagation", propagation: wanted, hiddenPath: root.path };
-  const isPrivate = wanted !== undefined && !/slave$/.test(wanted);
-  return { op: "mount.propagation", propagation: isPrivate ? "rprivate" : "rslave" };
+/** Whether a container has mounts that are not the host's. */
+export function hasMountNamespace({ linux }: Pick<OciConfig, "linux">): boolean {
+  return linux.namespaces.some(({ type }) => type === "mount");
 }
 
-/** Enter the root, and share it as the configuration says. */
-export function planRootEntry({ linux, root }: OciConfig, isMoved: boolean): ProcessStep[] {
+/**
+ * How the mounts of the host are seen by the new namespace; as in runc, slaves of the host's when nothing is said. Without a namespace they
+ * are the host's, and stay as they are.
+ */
+export function planHostPropagation(config: OciConfig): ProcessStep[] {
+  if (!hasMountNamespace(config)) return [];
+  const { linux, root } = config;
+  const wanted = linux.rootfsPropagation;
+  const isShared = wanted === "shared" || wanted === "rshared";
+  if (isShared) return [{ op: "mount.propagation", propagation: wanted, hiddenPath: root.path }];
+  const isPrivate = wanted !== undefined && !/slave$/.test(wanted);
+  return [{ op: "mount.propagation", propagation: isPrivate ? "rprivate" : "rslave" }];
+}
+
+/** Enter the root, and share it as the configuration says. The root of the host's mounts may not be exchanged: then only the process's own is. */
+export function planRootEntry(config: OciConfig, isMoved: boolean): ProcessStep[] {
+  const { linux, root } = config;
   const { path } = root;
+  if (!hasMountNamespace(config)) return [{ op: "root.enter", path }];
   const propagation = linux.rootfsPropagation;
   const isShared = propagation === "shared" || propagation === "rshared";
   if (isMoved && (propagation === "private" || propagation === "rprivate")) {
