@@ -106,6 +106,17 @@ describe("planContainer", () => {
     expect(seccomp?.listener).toEqual(listener);
   });
 
+  test("planContainer leaves the root and the sharing of the host's mounts alone without a mount namespace", () => {
+    const params = paramsFor();
+    const namespaces = params.config.linux.namespaces.filter(({ type }) => type !== "mount");
+    const config = { ...params.config, linux: { ...params.config.linux, namespaces } };
+    const ops = planContainer({ ...params, config }, factsFor(V1)).steps.map(({ op }) => op);
+    expect(ops.filter((op) => op.startsWith("root.") || op === "mount.propagation")).toEqual([
+      "root.bind",
+      "root.enter",
+    ]);
+  });
+
   test("planContainer leaves the keyring alone when asked to", () => {
     const ops = planContainer({ ...paramsFor(), noNewKeyring: true }, factsFor(V1)).steps.map(({ op }) => op);
     expect(ops).not.toContain("keyring.join");
