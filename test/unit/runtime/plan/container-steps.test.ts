@@ -112,7 +112,7 @@ describe("planContainer", () => {
     const config = { ...params.config, linux: { ...params.config.linux, namespaces } };
     const ops = planContainer({ ...params, config }, factsFor(V1)).steps.map(({ op }) => op);
     expect(ops.filter((op) => op.startsWith("root.") || op === "mount.propagation")).toEqual([
-      "root.bind",
+      "root.overlay",
       "root.enter",
     ]);
   });
