@@ -56,7 +56,6 @@ export async function createContainer(call: CommandCall, options: CreateContaine
   checkHost(config);
   const cgroups = new Cgroups();
   const { cgroupsPath } = config.linux;
-  checkCgroup(cgroups, cgroupsPath);
   const { v1, unified } = cgroups.layout;
   const freezerFile =
     v1.freezer !== undefined
@@ -76,6 +75,12 @@ export async function createContainer(call: CommandCall, options: CreateContaine
     creator: identify(process.pid),
   };
   store.reserve(id);
+  try {
+    checkCgroup(cgroups, cgroupsPath);
+  } catch (error) {
+    store.remove(id);
+    throw error;
+  }
   try {
     store.writeState(state);
     store.writeConfig(id, config);
