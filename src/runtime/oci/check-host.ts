@@ -39,6 +39,8 @@ export function checkHost(config: OciConfig): void {
   if (Object.keys(linux.intelRdt ?? {}).length > 0) {
     demand("/sys/fs/resctrl/schemata", "$.linux.intelRdt", "resctrl (CONFIG_X86_CPU_RESCTRL, mounted)");
   }
+  if (linux.memoryPolicy !== undefined) throw unsupported("$.linux.memoryPolicy");
+  if (Object.keys(linux.netDevices ?? {}).length > 0) throw unsupported("$.linux.netDevices");
   checkSharedNetwork(config);
 }
 
@@ -62,13 +64,13 @@ function isSameFile(path: string, other: string): boolean {
 
 function demand(path: string, place: string, feature: string): void {
   if (!existsSync(path)) throw missing(place, feature);
-  throw new NetdError(
-    "FEATURE_UNSUPPORTED",
-    `Cannot apply ${place}: ${feature} is not supported yet, no value wanted`,
-    {
-      remedy: `Leave ${place} out`,
-    },
-  );
+  throw unsupported(place);
+}
+
+function unsupported(place: string): NetdError {
+  return new NetdError("FEATURE_UNSUPPORTED", `Cannot apply ${place}: it is not supported yet, no value wanted`, {
+    remedy: `Leave ${place} out`,
+  });
 }
 
 function missing(thing: string, feature: string): NetdError {

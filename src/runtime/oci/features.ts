@@ -42,7 +42,7 @@ export function describeFeatures(version: string): object {
       intelRdt: { enabled: false },
       memoryPolicy: { modes: [], flags: [] },
       mountExtensions: { idmap: { enabled: true } },
-      netDevices: { enabled: true },
+      netDevices: { enabled: false },
     },
     annotations: { "io.netd.runtime.version": version },
     potentiallyUnsafeConfigAnnotations: [],
