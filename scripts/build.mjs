@@ -7,7 +7,8 @@ const COMMANDS = {
   // A small young generation: memory grows with the containers, not with the requests.
   netd: { entry: "src/netd/main.ts", shebang: "#!/usr/bin/env -S node --max-semi-space-size=1" },
   // netctl speaks to a unix socket: dropping the certificates variable saves 40 ms of every start.
-  netctl: { entry: "src/netctl/main.ts", shebang: "#!/usr/bin/env -S -u NODE_EXTRA_CA_CERTS node" },
+  // Without the "--", node would take the --env-file of `netctl run` for its own (https://github.com/nodejs/node/issues/54232).
+  netctl: { entry: "src/netctl/main.ts", shebang: "#!/usr/bin/env -S -u NODE_EXTRA_CA_CERTS node --" },
   // The variable has no effect here either. Hooks get the environment without it.
   "netd-runtime": {
     entry: "src/runtime/main.ts",

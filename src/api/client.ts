@@ -228,9 +228,14 @@ export class ApiClient {
     return this.request("DELETE", `/v1/images/${encodeURIComponent(name)}`);
   }
 
-  /** Events from now on, until the caller leaves the loop or netd ends. */
-  async *events(): AsyncGenerator<EventInfo, void> {
-    const { body } = await this.#send("GET", "/v1/events", {});
+  /**
+   * Events from now on, or from `since` on, until the caller leaves the loop, `until` has come, or netd ends. Both are seconds since 1970;
+   * netd remembers the last two thousand.
+   */
+  async *events(
+    query: { since?: string | undefined; until?: string | undefined } = {},
+  ): AsyncGenerator<EventInfo, void> {
+    const { body } = await this.#send("GET", "/v1/events", { query });
     let rest = "";
     const decoder = new TextDecoder();
     for await (const bytes of body) {

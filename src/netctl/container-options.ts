@@ -8,8 +8,9 @@ import type { ContainerSpec } from "../api/index.ts";
 import { collect } from "./command-options.ts";
 import type { CommonOptions, NetctlContext } from "./context.ts";
 import { addHealthOptions, type HealthOptions, toHealthCheck } from "./health-options.ts";
-import { addLifeOptions, type LifeOptions, toLifeSpec } from "./life-options.ts";
+import { addLifeOptions, type LifeOptions, toCommand, toLifeSpec } from "./life-options.ts";
 import { addCreationLimitOptions, addLimitOptions, type LimitOptions, toLimitSpec } from "./limit-options.ts";
+import { readPairFiles } from "./parse-env-file.ts";
 import { parseLogOptions } from "./parse-log-options.ts";
 import { parseEnv, parseExtraHost, parseLabels } from "./parse-pairs.ts";
 import { parseSecurityOptions } from "./parse-security.ts";
@@ -29,6 +30,8 @@ export interface ContainerOptions extends CommonOptions, LifeOptions, HealthOpti
   mac?: string;
   macAddress?: string;
   env?: string[];
+  envFile?: string[];
+  labelFile?: string[];
   workdir?: string;
   user?: string;
   capAdd?: string[];
@@ -47,22 +50,23 @@ export interface ContainerOptions extends CommonOptions, LifeOptions, HealthOpti
 const REFUSED: [flags: string, instead: string][] = [
   ["-p, --publish <port>", "reach the container at its address: netctl ls"],
   ["-P, --publish-all", "reach the container at its address: netctl ls"],
-  ["--entrypoint <command>", "give the whole command after the image"],
-  ["--env-file <file>", "-e NAME=VALUE, once for each"],
 ];
 
 /** Add the options that describe a container. */
 export function addContainerOptions(command: Command): Command {
   command
+    // -h is the host name, as in docker; alone at the end it is this help.
+    .helpOption("--help", "print this; -h at the end, too")
     .option("-i, --interactive", "keep standard input open")
     .option("-t, --tty", "give the command a terminal")
     .option("--rm", "remove the container when it ends")
     .option("--name <name>", "its name, on the network too")
-    .option("--hostname <name>", "its host name (default: 12 digits of its id)")
+    .option("-h, --hostname <name>", "its host name (default: 12 digits of its id)")
     .option("--network <network>", "the network to join")
     .option("--ip <address>", "its address")
     .option("--mac-address <mac>", "its MAC (default: made from the address); --mac for short")
     .option("-e, --env <name[=value]>", "set a variable; without a value, take ours", collect)
+    .option("--env-file <file>", "set the variables of a file, one NAME=VALUE a line", collect)
     .option("-w, --workdir <dir>", "directory that the command starts in")
     .option("-u, --user <user[:group]>", "user that the command runs as, by name or number")
     .option("--cap-add <capability>", "give a capability, or ALL", collect)
@@ -79,6 +83,7 @@ export function addContainerOptions(command: Command): Command {
     .option("--log-driver <driver>", "how its output is kept: local (the default), json-file (the same), none")
     .option("--log-opt <name=value>", "max-size=20m of one file of its log, max-file=5 of them", collect)
     .option("-l, --label <name[=value]>", "attach a label", collect)
+    .option("--label-file <file>", "attach the labels of a file, one NAME=VALUE a line", collect)
     .addOption(new Option("--mac <mac>").hideHelp())
     .addOption(new Option("--net <network>").hideHelp());
   addStorageOptions(command);
@@ -110,12 +115,25 @@ export function toContainerSpec(
     ...toLifeSpec(options),
     ...toLimitSpec(options),
   };
+  // What is in files comes first: a later one wins.
+  const readAll = <T>(
+    option: string,
+    files: string[] | undefined,
+    own: string[] | undefined,
+    parse: (pairs: string[]) => T,
+  ): T | undefined =>
+    files === undefined && own === undefined
+      ? undefined
+      : parse([...readPairFiles(option, files ?? [], context.workdir), ...(own ?? [])]);
   const set = <K extends keyof ContainerSpec>(key: K, value: ContainerSpec[K] | undefined): void => {
     if (value !== undefined) spec[key] = value;
   };
   set("name", options.name);
-  set("command", argv.length === 0 ? undefined : argv);
-  set("env", options.env && parseEnv(options.env, context.env));
+  set("command", toCommand(options.entrypoint, argv));
+  set(
+    "env",
+    readAll("--env-file", options.envFile, options.env, (pairs) => parseEnv(pairs, context.env)),
+  );
   set("workdir", options.workdir);
   set("user", options.user);
   set("hostname", options.hostname);
@@ -130,7 +148,7 @@ export function toContainerSpec(
   set("readOnly", options.readOnly);
   set("dns", options.dns);
   set("extraHosts", options.addHost?.map(parseExtraHost));
-  set("labels", options.label && parseLabels(options.label));
+  set("labels", readAll("--label-file", options.labelFile, options.label, parseLabels));
   set("log", parseLogOptions(options.logDriver, options.logOpt));
   set("tty", options.tty);
   set("stdin", options.interactive);

@@ -5,10 +5,17 @@
  */
 import type { CommonOptions, NetctlContext } from "./context.ts";
 import type { Paint } from "./table.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Print one JSON document. */
 export function printJson(value: unknown, context: NetctlContext): void {
   context.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+/** Refuse every `--format` but `json`. @throws {UsageError} */
+export function checkJsonFormat(format: string | undefined): void {
+  if (format === undefined || format === "json" || format === "{{json .}}") return;
+  throw new UsageError(`Cannot print by the format '${format}': netctl knows only json`, "--format json");
 }
 
 /** Print commands for `--show`: one a line, ready for `sh`; a document with `--json`. */

@@ -29,10 +29,14 @@ export async function actOnTargets<T>(
   }
   const results = await forEachTarget(targets, context, async (target) => {
     const result = await action.act(target);
-    if (!options.json) context.stdout.write(`${action.report?.(result) ?? target}\n`);
+    if (!options.json && result !== undefined) context.stdout.write(`${action.report?.(result) ?? target}\n`);
     return result;
   });
-  if (options.json) printJson(results, context);
+  if (options.json)
+    printJson(
+      results.filter((result) => result !== undefined),
+      context,
+    );
 }
 
 /** Do `act` for each target in order, report each failure on standard error, and return what succeeded. */

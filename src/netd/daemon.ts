@@ -270,8 +270,11 @@ export class Daemon {
     await images.remove(name, (id) => imageUser(containers, id));
   }
 
-  /** Listen to events until the returned function is called. */
-  listen(listener: (event: EventInfo) => void): () => void {
+  /** Listen to events until the returned function is called; those since a moment that are remembered come at once. */
+  listen(listener: (event: EventInfo) => void, sinceMs?: number): () => void {
+    for (const event of sinceMs === undefined ? [] : this.#context.events.history) {
+      if (Date.parse(event.at) >= sinceMs!) listener(event);
+    }
     return this.#context.events.listen(listener);
   }
 

@@ -1,5 +1,6 @@
 /** `netctl create`: a container that waits for its start. @module */
 import type { Command } from "commander";
+import { checkCidFile, writeCidFile } from "../cid-file.ts";
 import { addCommonOptions, addExamples } from "../command-options.ts";
 import { addContainerOptions, type ContainerOptions, toContainerSpec } from "../container-options.ts";
 import { clientOf, type NetctlContext } from "../context.ts";
@@ -14,7 +15,9 @@ export function defineCreate(command: Command, context: NetctlContext): void {
     const client = clientOf(options, context);
     const spec = toContainerSpec(image, argv, options, context);
     if (options.show) return printCommands((await client.showContainer(spec)).commands, options, context);
+    checkCidFile(options.cidfile);
     const container = await client.createContainer(spec);
+    writeCidFile(options.cidfile, container.id);
     if (options.json) printJson(container, context);
     else context.stdout.write(`${container.id}\n`);
   });

@@ -2,14 +2,21 @@
 import type { Command } from "commander";
 import type { ContainerInfo } from "../../api/index.ts";
 import { formatAge } from "../age.ts";
-import { addCommonOptions, addExamples } from "../command-options.ts";
+import { addCommonOptions, addExamples, collect } from "../command-options.ts";
 import { type CommonOptions, clientOf, type NetctlContext } from "../context.ts";
-import { printCommands, printJson, statePaint } from "../output.ts";
+import { matchesFilters, parseFilters } from "../filters.ts";
+import { checkJsonFormat, printCommands, printJson, statePaint } from "../output.ts";
+import { integerParser } from "../parse-number.ts";
+import { PS_FILTERS } from "../ps-filter.ts";
 import { escapeControls, formatTable } from "../table.ts";
 
 interface PsOptions extends CommonOptions {
   all?: boolean;
   quiet?: boolean;
+  filter?: string[];
+  last?: number;
+  latest?: boolean;
+  format?: string;
   /** False with `--no-trunc`. */
   trunc: boolean;
 }
@@ -26,16 +33,36 @@ export function definePs(command: Command, context: NetctlContext): void {
   command
     .option("-a, --all", "those that do not run, too")
     .option("-q, --quiet", "only ids")
+    .option("-f, --filter <key=value>", `only those of a ${Object.keys(PS_FILTERS).join(", ")}`, collect)
+    .option("-n, --last <number>", "the last ones made, whatever their state", integerParser("--last", -1))
+    .option("-l, --latest", "the last one made, whatever its state")
+    .option("--format <format>", "json: one document a line")
     .option("--no-trunc", "whole ids and commands");
   addCommonOptions(command);
-  addExamples(command, "netctl ps", "netctl ps -a", "netctl rm -f $(netctl ps -aq)");
+  addExamples(
+    command,
+    "netctl ps",
+    "netctl ps -a",
+    "netctl ps -aq --filter status=exited",
+    "netctl rm -f $(netctl ps -aq)",
+  );
   command.action(async (options: PsOptions) => {
     if (options.show) return printCommands(BY_HAND, options, context);
-    const containers = await clientOf(options, context).listContainers(options.all === true);
+    checkJsonFormat(options.format);
+    const filters = parseFilters(options.filter ?? [], Object.keys(PS_FILTERS));
+    const last = options.latest ? 1 : (options.last ?? -1);
+    const hasAll = options.all === true || last > 0 || filters.has("status") || filters.has("exited");
+    const containers = (await clientOf(options, context).listContainers(hasAll))
+      .filter((info) => matchesFilters(info, filters, PS_FILTERS))
+      .slice(0, last > 0 ? last : undefined);
     if (options.json) return printJson(containers, context);
     const idOf = (info: ContainerInfo): string => (options.trunc ? info.id.slice(0, ID_LENGTH) : info.id);
     if (options.quiet) {
       context.stdout.write(containers.map((info) => `${idOf(info)}\n`).join(""));
+      return;
+    }
+    if (options.format !== undefined) {
+      context.stdout.write(containers.map((info) => `${JSON.stringify(info)}\n`).join(""));
       return;
     }
     const rows = containers.map((info) => [

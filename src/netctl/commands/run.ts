@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { ApiClient, ContainerInfo, FrameConnection } from "../../api/index.ts";
 import { NetdError } from "../../errors.ts";
 import { CapturedStreams } from "../captured-streams.ts";
+import { checkCidFile, removeCidFile, writeCidFile } from "../cid-file.ts";
 import { addCommonOptions, addExamples } from "../command-options.ts";
 import { addContainerOptions, type ContainerOptions, toContainerSpec } from "../container-options.ts";
 import { clientOf, type NetctlContext } from "../context.ts";
@@ -46,7 +47,14 @@ async function run(image: string, argv: string[], options: RunOptions, context: 
     },
     () => process.exit(128 + constants.signals.SIGINT),
   );
+  checkCidFile(options.cidfile);
   const container = await client.createContainer(spec);
+  try {
+    writeCidFile(options.cidfile, container.id);
+  } catch (error) {
+    await removeQuietly(client, container.id);
+    throw error;
+  }
   if (earlySignal !== undefined) {
     await client.removeContainer(container.id, { force: true });
     context.exitCode = 128 + constants.signals[earlySignal as NodeJS.Signals];
@@ -71,6 +79,7 @@ async function start(
     return await client.attachContainer(container.id, { start: true, stdin: options.interactive === true });
   } catch (error) {
     await removeQuietly(client, container.id);
+    removeCidFile(options.cidfile);
     throw error;
   }
 }

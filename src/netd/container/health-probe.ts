@@ -30,7 +30,8 @@ export async function probeHealth(
 ): Promise<ProbeResult | undefined> {
   try {
     const runtime = await context.runtime.client();
-    if (signal.aborted || container.row.state !== "running") return undefined;
+    const { state, isPaused } = container.row;
+    if (signal.aborted || state !== "running" || isPaused === true) return undefined;
     const mark = `NETD_HEALTHCHECK=${randomUUID()}`;
     const exec = execProcess(context, container, { command: plan.command, env: [mark] });
     const params = { containerId: container.row.id, ...exec, stdin: false, detach: false };

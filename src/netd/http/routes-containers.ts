@@ -20,6 +20,10 @@ const Show = Type.Object({ show: Flag });
 const UnixTime = Type.Optional(
   Type.String({ pattern: "^[0-9]{1,11}(\\.[0-9]{1,9})?$", description: "seconds since 1970, with a fraction or not" }),
 );
+/** Seconds since 1970, with a fraction or not. */
+const Moment = Type.Optional(Type.String({ pattern: "^[0-9]{1,11}([.][0-9]{1,9})?$" }));
+/** The longest that setTimeout can wait: 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const SignalBody = Type.Object(
   { signal: Type.Optional(Type.String({ maxLength: 32 })) },
   { additionalProperties: false },
@@ -269,13 +273,32 @@ export function registerContainerRoutes(instance: FastifyInstance, daemon: Daemo
 
   server.get(
     "/v1/events",
-    { schema: { summary: "Stream events as lines of JSON" } as const },
-    async (_request, reply) => {
+    {
+      schema: {
+        summary: "Stream events as lines of JSON, those since a moment first, until another one",
+        querystring: Type.Object({ since: Moment, until: Moment }),
+      } as const,
+    },
+    async (request, reply) => {
+      const { since, until } = request.query;
       const stream = new PassThrough();
-      const stop = daemon.listen((event) => stream.write(`${JSON.stringify(event)}\n`));
-      stream.on("close", stop);
+      const untilMs = until === undefined ? Number.POSITIVE_INFINITY : Number(until) * 1000;
       // An empty line lets the client know that it is listening.
       stream.write("\n");
+      const stop = daemon.listen(
+        (event) => {
+          if (Date.parse(event.at) <= untilMs) stream.write(`${JSON.stringify(event)}\n`);
+        },
+        since === undefined ? undefined : Number(since) * 1000,
+      );
+      const end =
+        untilMs === Number.POSITIVE_INFINITY
+          ? undefined
+          : setTimeout(() => stream.end(), Math.min(Math.max(0, untilMs - Date.now()), LONGEST_TIMER_MS));
+      stream.on("close", () => {
+        clearTimeout(end);
+        stop();
+      });
       return await reply.type("application/x-ndjson").send(stream);
     },
   );

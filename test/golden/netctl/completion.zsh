@@ -10,9 +10,9 @@ _netctl() {
     net|image|volume) [ "$COMP_CWORD" -gt 2 ] && path="$path ${COMP_WORDS[2]}" ;;
   esac
   case "$path" in
-    "run") words="-d --detach -i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -w --workdir -u --user --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label -v --volume --mount --tmpfs --volumes-from --device --shm-size --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --memory-swappiness --oom-kill-disable --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --device-cgroup-rule --cgroup-parent --cgroupns --json --show --socket -h --help"; kind="images" ;;
-    "create") words="-i --interactive -t --tty --rm --name --hostname --network --ip --mac-address -e --env -w --workdir -u --user --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label -v --volume --mount --tmpfs --volumes-from --device --shm-size --restart --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --memory-swappiness --oom-kill-disable --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --device-cgroup-rule --cgroup-parent --cgroupns --json --show --socket -h --help"; kind="images" ;;
-    "start") words="--json --show --socket -h --help"; kind="containers" ;;
+    "run") words="-d --detach -i --interactive -t --tty --rm --name -h --hostname --network --ip --mac-address -e --env --env-file -w --workdir -u --user --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --label-file -v --volume --mount --tmpfs --volumes-from --device --shm-size --restart --stop-signal --stop-timeout --entrypoint --domainname --cidfile --pull --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --memory-swappiness --oom-kill-disable --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --device-cgroup-rule --cgroup-parent --cgroupns --json --show --socket --help"; kind="images" ;;
+    "create") words="-i --interactive -t --tty --rm --name -h --hostname --network --ip --mac-address -e --env --env-file -w --workdir -u --user --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --label-file -v --volume --mount --tmpfs --volumes-from --device --shm-size --restart --stop-signal --stop-timeout --entrypoint --domainname --cidfile --pull --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --memory-swappiness --oom-kill-disable --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --device-cgroup-rule --cgroup-parent --cgroupns --json --show --socket --help"; kind="images" ;;
+    "start") words="-a --attach -i --interactive --json --show --socket -h --help"; kind="containers" ;;
     "stop") words="-t --time -s --signal --json --show --socket -h --help"; kind="containers" ;;
     "restart") words="-t --time -s --signal --json --show --socket -h --help"; kind="containers" ;;
     "kill") words="-s --signal --json --show --socket -h --help"; kind="containers" ;;
@@ -24,7 +24,7 @@ _netctl() {
     "exec") words="-i --interactive -t --tty -d --detach -e --env -w --workdir -u --user --json --show --socket -h --help"; kind="containers" ;;
     "attach") words="--no-stdin --json --show --socket -h --help"; kind="containers" ;;
     "logs") words="-f --follow --since --until -n --tail -t --timestamps --json --show --socket -h --help"; kind="containers" ;;
-    "ps") words="-a --all -q --quiet --no-trunc --json --show --socket -h --help"; kind="" ;;
+    "ps") words="-a --all -q --quiet -f --filter -n --last -l --latest --format --no-trunc --json --show --socket -h --help"; kind="" ;;
     "inspect") words="--json --show --socket -h --help"; kind="containers" ;;
     "ls") words="--json --show --socket -h --help"; kind="" ;;
     "net") words="ls inspect -h --help"; kind="" ;;
@@ -42,7 +42,7 @@ _netctl() {
     "volume rm") words="-f --force --json --show --socket -h --help"; kind="" ;;
     "volume prune") words="-a --all -f --force --json --show --socket -h --help"; kind="" ;;
     "sandbox") words="--subnet --netd-arg --no-netd --json --show -h --help"; kind="" ;;
-    "events") words="--json --show --socket -h --help"; kind="" ;;
+    "events") words="--since --until -f --filter --format --json --show --socket -h --help"; kind="" ;;
     "info") words="--json --show --socket -h --help"; kind="" ;;
     "version") words="--json --show --socket -h --help"; kind="" ;;
     "completion") words="-h --help"; kind="" ;;

@@ -21,7 +21,6 @@ describe("runNetctl", () => {
     [["run", "-m", "1k", "busybox"], "Cannot limit memory to '1k'", "--memory 64m"],
     [["run", "-p", "80:80", "busybox"], "Cannot take '--publish'", "netctl ls"],
     [["run", "-P", "busybox"], "Cannot take '--publish-all'", "netctl ls"],
-    [["run", "--entrypoint", "sh", "busybox"], "Cannot take '--entrypoint'", "after the image"],
     [["run", "--restart", "often", "busybox"], "Cannot take restart policy 'often'", "on-failure:5"],
     [["run", "-v", "/srv:data", "busybox"], "relative", "-v SOURCE:/data"],
     [["run", "--security-opt", "label=x", "busybox"], "Cannot take security option", "seccomp"],
