@@ -47,6 +47,8 @@ export function addressOf(buffer: Buffer): bigint {
 
 // Processes
 export const fork = libc.func("int fork()") as () => number;
+/** malloc_trim(3). */
+export const mallocTrim = libc.func("int malloc_trim(size_t)") as (keepBytes: number) => number;
 export const exitNow = libc.func("void _exit(int)") as (code: number) => void;
 export const waitpid = libc.func("int waitpid(int, void*, int)") as (
   pid: number,

@@ -16,7 +16,7 @@ import { showNetwork } from "./default-network.ts";
 /** Show everything from an empty host to the running container: network, files, namespace and veth, process. */
 export async function showLaunch(context: DaemonContext, container: Container): Promise<string[]> {
   const { network, runtime } = context;
-  const { first, meanwhile } = planNetwork(context, container);
+  const steps = planNetwork(context, container);
   const isShared = parseNetworkMode(container.row.network).kind === "container";
   const { paths, row } = container;
   const launch = await (await runtime.client()).call("show", startParams(context, container));
@@ -32,11 +32,11 @@ export async function showLaunch(context: DaemonContext, container: Container): 
       ...[paths.upper, paths.work, paths.rootfs].map((path): NetworkStep => ({ op: "dir.make", path })),
       ...(isShared ? [] : generatedFiles(context, container)),
     ]),
-    ...(first.length === 0
+    ...(steps.length === 0
       ? []
       : [
           `# its network namespace, ${container.lease === undefined ? "with nothing but lo" : "joined to the bridge by a veth pair"}`,
-          ...stepsToShell([...first, ...meanwhile]),
+          ...stepsToShell(steps),
         ]),
     "# its process",
     ...launch.commands,

@@ -10,6 +10,7 @@ import {
   close,
   crashNow,
   fork,
+  mallocTrim,
   memfdCreate,
   open,
   posixSpawn,
@@ -104,6 +105,8 @@ export class Midwife implements Disposable {
   forkSpare(rehearsal: readonly ProcessStep[]): Newborn {
     const report = makePipe();
     const ack = makePipe();
+    // What V8's compilers have freed would be copied, and taken down again by the exec.
+    mallocTrim(0);
     return this.#bear("new", report, ack, () => {
       this.#heap.prepare();
       const pid = fork();

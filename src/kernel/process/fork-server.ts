@@ -178,16 +178,8 @@ function watchNewborn(newborn: Newborn, request: BirthRequest, silenceMs: number
   return new Promise((resolve) => {
     const outcome: Outcome = {};
     const walker = (): number => outcome.successor ?? newborn.pid;
-    const needsTerminal = request.steps.some(({ op }) => op === "terminal.open");
     let text = "";
     let alarm: NodeJS.Timeout | undefined;
-    let gateAnswer: string | undefined;
-    // The child reads one answer for each question, the terminal's first.
-    const answerGate = (): void => {
-      if (gateAnswer === undefined || (needsTerminal && outcome.terminalFd === undefined)) return;
-      answer(walker(), ackFd, gateAnswer);
-      gateAnswer = undefined;
-    };
     const pipe = new Socket({ fd: reportFd, readable: true, writable: false });
     const startAlarm = (): void => {
       if (!pipe.destroyed) alarm = setTimeout(() => kill(walker(), SIGKILL), silenceMs);
@@ -195,9 +187,9 @@ function watchNewborn(newborn: Newborn, request: BirthRequest, silenceMs: number
     if (request.gate === undefined) startAlarm();
     else {
       void request.gate.then((isGo) => {
-        gateAnswer = isGo ? GATE_ANSWER.go : GATE_ANSWER.callOff;
         startAlarm();
-        if (!pipe.destroyed) answerGate();
+        // The gate is the first thing that the child waits at.
+        if (!pipe.destroyed) answer(walker(), ackFd, isGo ? GATE_ANSWER.go : GATE_ANSWER.callOff);
       });
     }
     const runHooks = (): void => {
@@ -239,10 +231,7 @@ function watchNewborn(newborn: Newborn, request: BirthRequest, silenceMs: number
       text += piece;
       const lines = text.split("\n");
       text = lines.pop() ?? "";
-      for (const line of lines) {
-        take(JSON.parse(line) as Report);
-        answerGate();
-      }
+      for (const line of lines) take(JSON.parse(line) as Report);
     });
     pipe.on("error", () => {});
     pipe.on("close", () => {

@@ -15,7 +15,7 @@ import { startParams } from "../container-launch.ts";
 import type { DaemonContext } from "../context.ts";
 import { prepareMounts } from "../storage/prepare-mounts.ts";
 import { beginHealth } from "./health.ts";
-import { announceName, applyPart, planNetwork, undoParts } from "./network.ts";
+import { announceName, applyPart, planNetwork, undoNetwork } from "./network.ts";
 import { removeContainer } from "./remove.ts";
 import { saveState } from "./save-state.ts";
 
@@ -76,22 +76,33 @@ async function makeProcess(
   const params = { ...startParams(context, container), gate };
   // There as long as a namespace of ours may be.
   mkdirSync(container.paths.streams, { recursive: true, mode: 0o700 });
-  const { first, meanwhile } = planNetwork(context, container);
-  const applied: AppliedSteps[] = [];
+  // Its process waits at the gate, before it enters the network's namespace.
+  const starting = start(params);
+  let applied: AppliedSteps | undefined;
   try {
-    applied.push(applyPart(context, first));
-    const starting = start(params);
-    try {
-      applied.push(applyPart(context, meanwhile));
-    } catch (error) {
-      await Promise.allSettled([runtime.call("release", { gate, isGo: false }), starting]);
-      throw error;
-    }
-    const named = announceName(context, container);
-    const [result] = await Promise.all([starting, named, runtime.call("release", { gate, isGo: true })]);
-    return result;
+    applied = applyPart(context, planNetwork(context, container));
+    return await finishBoth(context, container, { runtime, gate, starting });
   } catch (error) {
-    await undoParts(context, container, applied);
+    if (applied === undefined) await Promise.allSettled([runtime.call("release", { gate, isGo: false }), starting]);
+    await undoNetwork(context, container, applied);
     throw error;
   }
+}
+
+/** Let the process through its gate while its name becomes known. When one of the two fails, there is no process. */
+async function finishBoth(
+  context: DaemonContext,
+  container: Container,
+  { runtime, gate, starting }: { runtime: RuntimeClient; gate: string; starting: Promise<StartResult> },
+): Promise<StartResult> {
+  const [started, ...others] = await Promise.allSettled([
+    starting,
+    announceName(context, container),
+    runtime.call("release", { gate, isGo: true }),
+  ]);
+  if (started.status === "rejected") throw started.reason;
+  const failed = others.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  if (failed === undefined) return started.value;
+  await runtime.call("remove", { containerId: container.row.id });
+  throw failed.reason;
 }

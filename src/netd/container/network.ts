@@ -26,20 +26,15 @@ export function applyPart({ journal, session }: DaemonContext, steps: readonly N
   }
 }
 
-/** Plan what a container's network takes before its process, and while that is being made. */
-export function planNetwork(
-  context: DaemonContext,
-  container: Container,
-): { first: NetworkStep[]; meanwhile: NetworkStep[] } {
+/** Plan a container's network: nothing for one that lives in a namespace of others. */
+export function planNetwork(context: DaemonContext, container: Container): NetworkStep[] {
   const { row, lease } = container;
   if (lease !== undefined) {
     const input = endpointInput(context, container, lease);
-    return { first: planNamespace(input), meanwhile: planJoin(input) };
+    return [...planNamespace(input), ...planJoin(input)];
   }
   const input = { netns: row.name };
-  return hasOwnNamespace(row.network)
-    ? { first: planNamespace(input), meanwhile: planLoopback(input) }
-    : { first: [], meanwhile: [] };
+  return hasOwnNamespace(row.network) ? [...planNamespace(input), ...planLoopback(input)] : [];
 }
 
 /** Plan what takes a container out of its network: nothing for one that lives in a namespace of others. */
@@ -62,19 +57,20 @@ export async function announceName(context: DaemonContext, { row, lease }: Conta
 }
 
 /** Take back what a failed start has done; a namespace that was somebody else's is not touched. */
-export async function undoParts(
+export async function undoNetwork(
   context: DaemonContext,
   container: Container,
-  applied: readonly AppliedSteps[],
+  applied: AppliedSteps | undefined,
 ): Promise<void> {
   const { journal, session, logger } = context;
-  for (const steps of applied.toReversed()) {
-    for (const failure of undoSteps(steps, { journal: journal.note, session })) {
-      logger.error({ err: failure, container: container.row.name }, "cannot undo a step of a start that failed");
-    }
+  if (applied === undefined) {
+    rmSync(container.paths.streams, { recursive: true, force: true });
+    return;
   }
-  if (applied.length > 0) await leaveNetwork(context, container);
-  else rmSync(container.paths.streams, { recursive: true, force: true });
+  for (const failure of undoSteps(applied, { journal: journal.note, session })) {
+    logger.error({ err: failure, container: container.row.name }, "cannot undo a step of a start that failed");
+  }
+  await leaveNetwork(context, container);
 }
 
 /** Take down what joins a container to its network. Goes on after each failure, and logs them. */

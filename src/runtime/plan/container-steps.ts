@@ -53,6 +53,7 @@ export function planContainer(params: AnyParams, facts: HostFacts): ProcessPlan 
   return {
     pidNamespace: fork.length === 0 && config.linux.namespaces.some(({ type }) => type === "pid") ? "new" : "host",
     steps: [
+      ...("gate" in params && params.gate !== undefined ? [{ op: "gate.wait" } as const] : []),
       planStdio(params),
       { op: "cgroup.join", joinFiles: facts.joinFiles },
       ...planOomScore(config.process),
@@ -62,7 +63,6 @@ export function planContainer(params: AnyParams, facts: HostFacts): ProcessPlan 
       ...inside,
       ...(oneShot === undefined ? [] : planHooksOutside(oneShot)),
       ...planRootEntry(config, params.isRootMoved === true),
-      ...("gate" in params && params.gate !== undefined ? [{ op: "gate.wait" } as const] : []),
       ...(config.linux.personality === undefined
         ? []
         : [{ op: "personality.set", domain: config.linux.personality.domain } as const]),
