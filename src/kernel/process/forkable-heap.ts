@@ -25,15 +25,20 @@ const ADDRESS_MAX = 2 ** 47;
 export class ForkableHeap {
   #ranges: Range[] = [];
 
-  /** Let a child forked now inherit all memory. Does next to nothing but system calls. */
+  /** Let a child forked now inherit all memory. Its last calls are system calls and next to nothing else. */
   prepare(): void {
+    if (this.#pass()) return;
+    this.#survey();
+    // The survey has allocated, and V8 may have mapped more for it.
+    this.#pass();
+  }
+
+  /** Ask range by range. False when there is none yet, or one has got a mapping that refuses. */
+  #pass(): boolean {
     for (const { start, length } of this.#ranges) {
-      if (madvise(start, length, MADV_DOFORK) < 0 && lastErrno() === EINVAL) {
-        this.#survey();
-        return;
-      }
+      if (madvise(start, length, MADV_DOFORK) < 0 && lastErrno() === EINVAL) return false;
     }
-    if (this.#ranges.length === 0) this.#survey();
+    return this.#ranges.length > 0;
   }
 
   /** Ask mapping by mapping, and note the ranges between those that refuse. */
