@@ -28,13 +28,17 @@ test("start gives a controlling terminal of the container's own devpts, on /dev/
 });
 
 test("start gives job control: Ctrl-Z stops, fg goes on, Ctrl-C interrupts", async () => {
-  const reader = new StreamReader(await host.client.openStream("start", terminalParams(["sh"])));
+  const stream = await host.client.openStream("start", terminalParams(["sh"]));
+  const reader = new StreamReader(stream);
+  const shell = String(stream.result.pid);
   reader.send("sh -c 'echo started; exec sleep 1000'\n");
   await reader.waitFor(/started\r\n/);
   reader.send("\x1a");
   await reader.waitFor(/Stopped/);
   reader.send("fg\n");
   await reader.waitFor(/fg\r\n.*sleep 1000.*\r\n/);
+  // The shell says so before it gives the terminal away.
+  while (host.run("ps", "-o", "tpgid=", "-p", shell).trim() === shell);
   reader.send("\x03");
   reader.send("echo code $?\n");
   await reader.waitFor(/code 130/);
