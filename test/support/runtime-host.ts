@@ -138,6 +138,14 @@ export class RuntimeHost implements AsyncDisposable {
     return { code: status, stdout, stderr };
   }
 
+  /** Run lines of sh beside the runtime, in which `netd_runtime` is the command. */
+  script(lines: string): { code: number | null; stdout: string; stderr: string } {
+    const text = `netd_runtime() { node ${this.#bundle} "$@"; }\n${lines}`;
+    const command = [...this.#enter(), "sh", "-c", text];
+    const { status, stdout, stderr } = spawnSync("nsenter", command, { encoding: "utf8", timeout: 60_000 });
+    return { code: status, stdout, stderr };
+  }
+
   /** Parameters of a container with an image of busybox and its links, or of `image` in this directory. */
   params(args: string[], options: ContainerOptions = {}): ReturnType<typeof containerParams> {
     const containerId = randomBytes(32).toString("hex");

@@ -54,7 +54,14 @@ export async function exec(call: CommandCall): Promise<number> {
     },
   );
   const { ociVersion, bundle, annotations } = state;
-  const takeListener = listenerTaker(seccomp, { ociVersion, id, status: "running", bundle, annotations });
+  const takeListener = listenerTaker(seccomp, {
+    ociVersion,
+    id,
+    status: "running",
+    pid: init.pid,
+    bundle,
+    annotations,
+  });
   using forkServer = new ForkServer({ walkCommand: ["/proc/self/exe", ...NODE_FLAGS, global.script, "walk"] });
   report.debug(`exec ${JSON.stringify(wanted.args)} in ${id}`);
   const launched = await forkServer.launch({ ...plan, ...(takeListener === undefined ? {} : { takeListener }) });
