@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { release } from "node:os";
 import { parseIpv4, parseSubnet } from "../address/index.ts";
 import { DnsClient } from "../dns/index.ts";
 import { ImageStore } from "../image/index.ts";
@@ -20,6 +21,7 @@ import { leaveNetwork } from "./container/network.ts";
 import { parseNetworkMode } from "./container/network-mode.ts";
 import { adoptPauses } from "./container/pause.ts";
 import { type Container, makeContainer } from "./container.ts";
+import { planCapabilities } from "./container-config.ts";
 import { containerPaths } from "./container-dir.ts";
 import { rewriteAllHosts } from "./container-hosts.ts";
 import { ContainerRegistry, imageUser } from "./container-registry.ts";
@@ -35,6 +37,8 @@ import { readUplinkMtu } from "./kernel-facts.ts";
 import type { DaemonOptions } from "./options.ts";
 import { Reaper } from "./reaper.ts";
 import { restoreEndpoint } from "./restore-endpoint.ts";
+import { defaultSeccompProfile } from "./seccomp/default-profile.ts";
+import { describeMachine } from "./seccomp/machine.ts";
 import { StateStore } from "./state-store.ts";
 import { VolumeStore } from "./storage/volume-store.ts";
 
@@ -134,6 +138,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
         await kept.settle(client, hello.pid);
         await takeOver(context, lifecycle!, client, hello);
         reaper.reap();
+        void prepareDefaultFilter(client, logger);
       },
       logger,
     }),
@@ -260,4 +265,13 @@ function deleteOrphanDirs(registry: ContainerRegistry, stateDir: string): void {
   for (const id of readdirSync(`${stateDir}/containers`)) {
     if (registry.byId(id) === undefined) rmSync(`${stateDir}/containers/${id}`, { recursive: true, force: true });
   }
+}
+
+/** Have the runtime compile the filter that most containers get. One that can't says so again at the start of a container. */
+async function prepareDefaultFilter(client: RuntimeClient, logger: Logger): Promise<void> {
+  const machine = describeMachine(process.arch, release());
+  const seccomp = defaultSeccompProfile({ capabilities: planCapabilities([], []), ...machine });
+  await client.call("prepare", { seccomp }).catch((error: unknown) => {
+    logger.warn({ err: error }, "the default seccomp profile can't be compiled");
+  });
 }

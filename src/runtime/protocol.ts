@@ -152,6 +152,8 @@ export interface KeptDescriptor {
 export interface RuntimeMethods {
   /** First request of each control connection; events go to every control connection that said hello. */
   hello: { params: Record<string, never>; result: HelloResult };
+  /** Compile a filter of system calls before the first start that wants it: that takes as long as some starts. */
+  prepare: { params: { seccomp: OciSeccomp }; result: Record<string, never> };
   start: { params: StartParams; result: StartResult };
   /** Let a start through its gate, or call it off; may come before the start itself. A gate whose caller hangs up is called off. */
   release: { params: { gate: string; isGo: boolean }; result: Record<string, never> };

@@ -136,6 +136,10 @@ export class RuntimeServer {
         await supervisor.remove(containerId);
         return {};
       },
+      prepare: ({ seccomp }) => {
+        supervisor.seccomp.compile(seccomp);
+        return {};
+      },
       show: (start) => ({ commands: supervisor.show(start) }),
       descriptors: () => ({ descriptors: supervisor.descriptors() }),
       restoreDescriptors: (restore) => {

@@ -68,7 +68,7 @@ export class Supervisor {
   readonly #starting = new Set<string>();
   readonly #children = new ChildWatch();
   readonly #orphans = new OrphanWatch();
-  readonly #seccomp = new SeccompCompiler();
+  readonly seccomp = new SeccompCompiler();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -129,7 +129,7 @@ export class Supervisor {
       pid: container.record.pid,
       pidfd,
       joinFiles: cgroups.joinFiles(cgroupsPath, cgroups.controllersOf(cgroupsPath)),
-      seccomp: this.#seccomp,
+      seccomp: this.seccomp,
       bundle: dirname(container.record.streamDir),
       answer,
     });
@@ -344,7 +344,7 @@ export class Supervisor {
 
   #factsFor({ linux: { cgroupsPath, resources } }: OciConfig) {
     const { cgroups } = this.#options;
-    const compileSeccomp = (profile: OciSeccomp) => this.#seccomp.compile(profile);
+    const compileSeccomp = (profile: OciSeccomp) => this.seccomp.compile(profile);
     const controllers = cgroups.controllersFor(resources);
     const joinFiles = cgroups.joinFiles(cgroupsPath, controllers);
     return { cgroups: restrictLayout(cgroups.layout, controllers), joinFiles, compileSeccomp };
