@@ -134,6 +134,10 @@ export class ApiClient {
     return this.request("POST", containerPath(id, "/restart"), { body: options });
   }
 
+  renameContainer(id: string, name: string): Promise<ContainerInfo> {
+    return this.request("POST", containerPath(id, "/rename"), { body: { name } });
+  }
+
   updateContainer(id: string, change: UpdateSpec): Promise<ContainerInfo> {
     return this.request("POST", containerPath(id, "/update"), { body: change });
   }

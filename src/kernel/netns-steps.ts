@@ -4,8 +4,8 @@
  * @module
  */
 
-import { createNetns, deleteNetns } from "./netns.ts";
-import type { NetnsAdd, NetnsDelete } from "./network-steps.ts";
+import { createNetns, deleteNetns, netnsPath, renameNetns } from "./netns.ts";
+import type { NetnsAdd, NetnsDelete, NetnsRename } from "./network-steps.ts";
 import { shellCommand } from "./shell.ts";
 import type { StepDefinition } from "./step.ts";
 
@@ -25,4 +25,20 @@ export const netnsDelete: StepDefinition<NetnsDelete> = {
   },
   undo() {},
   toShell: ({ name }) => [shellCommand("ip", "netns", "delete", name)],
+};
+
+export const netnsRename: StepDefinition<NetnsRename> = {
+  apply({ name, to }, session) {
+    session.leave(name);
+    renameNetns(name, to);
+  },
+  undo({ name, to }, _memo, session) {
+    session.leave(to);
+    renameNetns(to, name);
+  },
+  toShell: ({ name, to }) => [
+    shellCommand("touch", netnsPath(to)),
+    shellCommand("mount", "--bind", netnsPath(name), netnsPath(to)),
+    shellCommand("ip", "netns", "delete", name),
+  ],
 };

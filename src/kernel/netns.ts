@@ -66,6 +66,33 @@ export function hasNetns(name: string): boolean {
  */
 export function createNetns(name: string): void {
   const path = netnsPath(name);
+  makePin(name);
+  try {
+    inOwnAgain(() => {
+      check(unshare(CLONE_NEWNET), () => "unshare(CLONE_NEWNET)");
+      check(mount(OWN, path, "none", MS_BIND, null), () => `mount(${OWN}, ${path}, MS_BIND)`);
+    });
+  } catch (error) {
+    unlinkat(AT_FDCWD, path, 0);
+    throw error;
+  }
+}
+
+/** Pin a namespace by another name, and unpin it from its old one. @throws {NetdError} NETNS_NAME_TAKEN */
+export function renameNetns(name: string, to: string): void {
+  const [from, path] = [netnsPath(name), netnsPath(to)];
+  makePin(to);
+  if (mount(from, path, "none", MS_BIND, null) < 0) {
+    const errno = lastErrno();
+    unlinkat(AT_FDCWD, path, 0);
+    throw new KernelError(`mount(${from}, ${path}, MS_BIND)`, errno);
+  }
+  deleteNetns(name);
+}
+
+/** Make the file that a namespace is to be pinned on. @throws {NetdError} NETNS_NAME_TAKEN */
+function makePin(name: string): void {
+  const path = netnsPath(name);
   shareNetnsDir();
   const pin = open(path, O_CREAT | O_EXCL | O_CLOEXEC, 0o444);
   if (pin < 0) {
@@ -80,15 +107,6 @@ export function createNetns(name: string): void {
     );
   }
   close(pin);
-  try {
-    inOwnAgain(() => {
-      check(unshare(CLONE_NEWNET), () => "unshare(CLONE_NEWNET)");
-      check(mount(OWN, path, "none", MS_BIND, null), () => `mount(${OWN}, ${path}, MS_BIND)`);
-    });
-  } catch (error) {
-    unlinkat(AT_FDCWD, path, 0);
-    throw error;
-  }
 }
 
 /** Unpin a namespace; it ends when its last process and socket leave it. Does nothing when there is none. */

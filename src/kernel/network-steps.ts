@@ -19,6 +19,13 @@ export interface NetnsDelete {
   name: string;
 }
 
+/** Pin a network namespace by another name. */
+export interface NetnsRename {
+  op: "netns.rename";
+  name: string;
+  to: string;
+}
+
 /** Add a bridge that ignores router advertisements, whoever sends them (CVE-2020-13401). */
 export interface LinkAddBridge {
   op: "link.addBridge";
@@ -186,6 +193,7 @@ export interface DirMake {
 export type NetworkStep =
   | NetnsAdd
   | NetnsDelete
+  | NetnsRename
   | LinkAddBridge
   | LinkAddVeth
   | LinkDelete

@@ -8,7 +8,7 @@ import { arpAnnounce } from "./arp-steps.ts";
 import { cgroupCreate, cgroupDelete } from "./cgroup/index.ts";
 import { dirMake, fileWrite } from "./file-steps.ts";
 import { linkAddBridge, linkAddVeth, linkDelete, linkSet } from "./link-steps.ts";
-import { netnsAdd, netnsDelete } from "./netns-steps.ts";
+import { netnsAdd, netnsDelete, netnsRename } from "./netns-steps.ts";
 import type { NetworkStep, NetworkStepOf } from "./network-steps.ts";
 import { nftDeleteTable, nftReplaceTable } from "./nft-steps.ts";
 import { routeAdd, routeDelete } from "./route-steps.ts";
@@ -29,6 +29,7 @@ export interface AnyDefinition<S> {
 export const STEP_DEFINITIONS: StepDefinitions = {
   "netns.add": netnsAdd,
   "netns.delete": netnsDelete,
+  "netns.rename": netnsRename,
   "link.addBridge": linkAddBridge,
   "link.addVeth": linkAddVeth,
   "link.delete": linkDelete,

@@ -19,6 +19,7 @@ import { defineLs } from "./commands/ls.ts";
 import { defineNet } from "./commands/net.ts";
 import { definePause, defineUnpause } from "./commands/pause.ts";
 import { definePs } from "./commands/ps.ts";
+import { defineRename } from "./commands/rename.ts";
 import { defineRestart } from "./commands/restart.ts";
 import { defineRm } from "./commands/rm.ts";
 import { defineRun } from "./commands/run.ts";
@@ -80,6 +81,7 @@ const GROUPS: Record<string, CommandEntry[]> = {
     },
     { name: "pause", summary: "have all processes of containers stand still", define: definePause },
     { name: "unpause", summary: "have paused containers go on", define: defineUnpause },
+    { name: "rename", summary: "give a container another name", define: defineRename },
     { name: "rm", summary: "remove containers", define: defineRm },
     {
       name: "exec",

@@ -24,6 +24,7 @@ import type { Logger } from "../logger.ts";
 import type { AnyRuntimeStream, ContainerLifecycle } from "./container/lifecycle.ts";
 import { planLeave } from "./container/network.ts";
 import { pauseContainer, showPause, unpauseContainer } from "./container/pause.ts";
+import { renameContainer } from "./container/rename.ts";
 import type { StopOptions } from "./container/stop.ts";
 import { stopSignalOf } from "./container/stop-flag.ts";
 import { showUpdate, updateContainer } from "./container/update.ts";
@@ -139,6 +140,12 @@ export class Daemon {
   }
 
   /** @throws {NetdError} for a change that can't be, and nothing has changed */
+  async renameContainer(reference: string, name: string): Promise<ContainerInfo> {
+    const container = this.#find(reference);
+    await renameContainer(this.#context, container, name);
+    return this.#info(container);
+  }
+
   async updateContainer(reference: string, change: UpdateSpec): Promise<ContainerInfo> {
     const container = this.#find(reference);
     await updateContainer(this.#context, container, change);

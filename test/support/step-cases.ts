@@ -175,6 +175,7 @@ export const NETWORK_CASES: readonly StepCase[] = [
 export const OTHER_CASES: readonly StepCase[] = [
   { name: "netns.add", steps: [{ op: "netns.add", name: GUEST }] },
   { name: "netns.delete", steps: [{ op: "netns.delete", name: GUEST }] },
+  { name: "netns.rename", steps: [{ op: "netns.rename", name: GUEST, to: "renamed" }] },
   {
     name: "link.addVeth-in-own-namespace",
     steps: [{ op: "link.addVeth", host: "ve1", bridge: "br0", peer: "eth0", peerNetns: "/proc/42/ns/net", up: true }],

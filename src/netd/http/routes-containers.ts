@@ -140,6 +140,19 @@ export function registerContainerRoutes(instance: FastifyInstance, daemon: Daemo
   );
 
   server.post(
+    "/v1/containers/:id/rename",
+    {
+      schema: {
+        summary: "Give it another name",
+        params: Reference,
+        body: Type.Object({ name: Type.String({ maxLength: 255 }) }, { additionalProperties: false }),
+        response: { 200: ContainerInfo },
+      } as const,
+    },
+    async (request) => await daemon.renameContainer(request.params.id, request.body.name),
+  );
+
+  server.post(
     "/v1/containers/:id/update",
     {
       schema: {

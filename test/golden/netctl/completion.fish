@@ -208,6 +208,12 @@ complete -c netctl -n "__fish_seen_subcommand_from unpause" -l show -d 'print th
 complete -c netctl -n "__fish_seen_subcommand_from unpause" -l socket -d 'netd\'s socket (default: $NETD_SOCKET, else /run/netd/netd.sock)'
 complete -c netctl -n "__fish_seen_subcommand_from unpause" -s h -l help -d 'print this'
 complete -c netctl -n "__fish_seen_subcommand_from unpause" -a "(netctl completion --list containers 2>/dev/null)"
+complete -c netctl -n "__fish_use_subcommand" -a rename -d 'give a container another name'
+complete -c netctl -n "__fish_seen_subcommand_from rename" -l json -d 'print one JSON document'
+complete -c netctl -n "__fish_seen_subcommand_from rename" -l show -d 'print the commands that do the same by hand, and do nothing'
+complete -c netctl -n "__fish_seen_subcommand_from rename" -l socket -d 'netd\'s socket (default: $NETD_SOCKET, else /run/netd/netd.sock)'
+complete -c netctl -n "__fish_seen_subcommand_from rename" -s h -l help -d 'print this'
+complete -c netctl -n "__fish_seen_subcommand_from rename" -a "(netctl completion --list containers 2>/dev/null)"
 complete -c netctl -n "__fish_use_subcommand" -a rm -d 'remove containers'
 complete -c netctl -n "__fish_seen_subcommand_from rm" -s f -l force -d 'kill it first when it runs; one that is not there is no failure'
 complete -c netctl -n "__fish_seen_subcommand_from rm" -s v -l volumes -d 'remove its anonymous volumes too'

@@ -3,7 +3,7 @@ autoload -U +X bashcompinit && bashcompinit
 _netctl() {
   local cur="${COMP_WORDS[COMP_CWORD]}" path="${COMP_WORDS[1]}" words="" kind=""
   if [ "$COMP_CWORD" -le 1 ]; then
-    COMPREPLY=($(compgen -W "run create start stop restart kill wait update pause unpause rm exec attach logs ps inspect ls net images image volume sandbox events info version completion help" -- "$cur"))
+    COMPREPLY=($(compgen -W "run create start stop restart kill wait update pause unpause rename rm exec attach logs ps inspect ls net images image volume sandbox events info version completion help" -- "$cur"))
     return
   fi
   case "$path" in
@@ -20,6 +20,7 @@ _netctl() {
     "update") words="--restart -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --json --show --socket -h --help"; kind="containers" ;;
     "pause") words="--json --show --socket -h --help"; kind="containers" ;;
     "unpause") words="--json --show --socket -h --help"; kind="containers" ;;
+    "rename") words="--json --show --socket -h --help"; kind="containers" ;;
     "rm") words="-f --force -v --volumes --json --show --socket -h --help"; kind="containers" ;;
     "exec") words="-i --interactive -t --tty -d --detach -e --env -w --workdir -u --user --json --show --socket -h --help"; kind="containers" ;;
     "attach") words="--no-stdin --json --show --socket -h --help"; kind="containers" ;;

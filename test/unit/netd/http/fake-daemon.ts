@@ -90,6 +90,8 @@ export class FakeDaemon implements PublicDaemon {
     this.#find(reference, "stopContainer", options);
   restartContainer: Daemon["restartContainer"] = async (reference, options) =>
     this.#find(reference, "restartContainer", options);
+  renameContainer: Daemon["renameContainer"] = async (reference, name) =>
+    this.#find(reference, "renameContainer", name);
   updateContainer: Daemon["updateContainer"] = async (reference, change) =>
     this.#find(reference, "updateContainer", change);
   showUpdate: Daemon["showUpdate"] = (reference, change) => {
