@@ -224,11 +224,14 @@ function planCgroupView(one: Mount, cgroups: CgroupLayout): ProcessStep[] {
   return steps;
 }
 
-/** Version 2: the container's own directory; without a cgroup namespace the whole tree, in which its path is told by /proc. */
+/**
+ * Version 2: the container's own directory; without a cgroup namespace the whole tree, in which its path is told by /proc. A user namespace
+ * may not mount the tree of a cgroup namespace that is not its own.
+ */
 function planCgroup2(one: Mount, cgroups: CgroupLayout): ProcessStep {
   const { mount, config, parsed } = one;
   const hasNamespace = config.linux.namespaces.some(({ type }) => type === "cgroup");
-  if (hasNamespace && cgroups.unified !== undefined) {
+  if ((hasNamespace || hasUserNamespace(config)) && cgroups.unified !== undefined) {
     return cgroupDirectory(one, cgroups.unified, mount.destination);
   }
   return {

@@ -106,6 +106,21 @@ describe("planContainer", () => {
     expect(seccomp?.listener).toEqual(listener);
   });
 
+  test("planContainer binds the container's cgroup where a user namespace may not mount the tree", () => {
+    const params = paramsFor();
+    const ids = [{ containerID: 0, hostID: 100000, size: 65536 }];
+    const namespaces = [
+      ...params.config.linux.namespaces.filter(({ type }) => type !== "cgroup"),
+      { type: "user" as const },
+    ];
+    const linux = { ...params.config.linux, namespaces, uidMappings: ids, gidMappings: ids };
+    const { steps } = planContainer({ ...params, config: { ...params.config, linux } }, factsFor(V2));
+    expect(steps.find((step) => "target" in step && step.target === "/sys/fs/cgroup")).toMatchObject({
+      op: "mount.bind",
+      source: "/sys/fs/cgroup/netd/x",
+    });
+  });
+
   test("planContainer leaves the root and the sharing of the host's mounts alone without a mount namespace", () => {
     const params = paramsFor();
     const namespaces = params.config.linux.namespaces.filter(({ type }) => type !== "mount");
