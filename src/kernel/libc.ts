@@ -55,6 +55,12 @@ export const waitpid = libc.func("int waitpid(int, void*, int)") as (
   status: Buffer | null,
   options: number,
 ) => number;
+export const waitid = libc.func("int waitid(int, int, void*, int)") as (
+  idType: number,
+  id: number,
+  info: Buffer,
+  options: number,
+) => number;
 export const kill = libc.func("int kill(int, int)") as (pid: number, signal: number) => number;
 export const execve = libc.func("int execve(const char*, const char**, const char**)") as (
   path: string,

@@ -18,6 +18,10 @@ export interface SessionOptions {
   /** Send what comes from `streams.stdin`. */
   hasStdin: boolean;
   streams: SessionStreams;
+  /** Keys that leave the process alone; absent: docker's. */
+  detachKeys?: readonly number[] | undefined;
+  /** The process runs already: have it draw its screen. */
+  isLate?: boolean;
 }
 
 /** Where the container's streams go. */
@@ -47,6 +51,9 @@ export async function holdSession(connection: FrameConnection, options: SessionO
     if (size !== undefined) socket.write(formatFrame("resize", size));
   };
   if (options.hasTty) {
+    const size = options.isLate === true ? terminalSize(stdout as WriteStream) : undefined;
+    // A program draws anew only when its terminal has another size.
+    if (size !== undefined) socket.write(formatFrame("resize", { rows: size.rows + 1, columns: size.columns + 1 }));
     sendSize();
     stdout.on("resize", sendSize);
   }
@@ -66,7 +73,10 @@ export async function holdSession(connection: FrameConnection, options: SessionO
       receive(rest);
       socket.on("data", receive);
       const onDetached = (): void => resolve({ kind: "detached" });
-      if (stdin !== undefined) sendStdin(connection, stdin, terminal !== undefined, onDetached);
+      if (stdin !== undefined) {
+        const keys = terminal === undefined ? undefined : new DetachKeys(options.detachKeys);
+        sendStdin(connection, stdin, keys, onDetached);
+      }
     });
   } finally {
     stdout.off("resize", sendSize);
@@ -105,8 +115,12 @@ function receiveFrame(
 }
 
 /** Send standard input as it comes, no faster than netd takes it; its end is an empty frame. */
-function sendStdin({ socket }: FrameConnection, stdin: Readable, isTerminal: boolean, onDetached: () => void): void {
-  const keys = isTerminal ? new DetachKeys() : undefined;
+function sendStdin(
+  { socket }: FrameConnection,
+  stdin: Readable,
+  keys: DetachKeys | undefined,
+  onDetached: () => void,
+): void {
   stdin.on("data", (bytes: Buffer) => {
     const { forward, isDetached } = keys?.push(bytes) ?? { forward: bytes, isDetached: false };
     const hasRoom = forward.length === 0 || socket.write(formatFrame("stdin", forward));

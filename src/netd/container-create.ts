@@ -8,6 +8,7 @@ import type { ContainerSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { Image } from "../image/index.ts";
 import type { Lease } from "../ipam/index.ts";
+import { faultPoint } from "../kernel/index.ts";
 import { parseNetworkMode } from "./container/network-mode.ts";
 import { resolveNetwork } from "./container/network-spec.ts";
 import { type Container, makeContainer } from "./container.ts";
@@ -132,8 +133,10 @@ function addDefinition(context: DaemonContext, row: ContainerRow): Container {
       for (const volume of volumes) context.volumes.insert(volume);
       const made = makeContainer(row, lease, paths);
       createContainerDir(paths);
+      faultPoint("create:directory");
       return made;
     });
+    faultPoint("create:committed");
     context.containers.add(container);
     for (const volume of volumes) context.volumes.admit(volume);
     return container;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { exitCodeOf, reap } from "../kernel/process/index.ts";
+import { exitCodeOf, peekChild, reap } from "../kernel/process/index.ts";
 
 /** Called with the code a shell would show; `null` when another process reaped the child. */
 export type ExitHandler = (exitCode: number | null) => void;
@@ -29,9 +29,14 @@ export class ChildWatch {
 
   #check(pid: number, handler: ExitHandler): void {
     if (this.#handlers.get(pid) !== handler) return;
-    const status = reap(pid);
+    const status = peekChild(pid);
     if (status === undefined) return;
     this.#handlers.delete(pid);
-    handler(status === "foreign" ? null : exitCodeOf(status));
+    try {
+      handler(status === "foreign" ? null : exitCodeOf(status));
+    } finally {
+      // Only now: when we are killed before its code is written down, our successor can still read it.
+      reap(pid);
+    }
   }
 }

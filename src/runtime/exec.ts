@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync } from "node:fs";
 import type { SeccompCompiler } from "../kernel/index.ts";
-import { type ForkServer, makePipe, type StdioSource } from "../kernel/process/index.ts";
+import { type ForkServer, faultPoint, makePipe, type StdioSource } from "../kernel/process/index.ts";
 import type { ChildWatch } from "./child-watch.ts";
 import type { Execs } from "./execs.ts";
 import { OCI_VERSION } from "./oci/config.ts";
@@ -68,6 +68,7 @@ export async function startExec(params: ExecParams, options: StartExecOptions): 
   } finally {
     for (const fd of pipes.theirs) closeSync(fd);
   }
+  faultPoint("exec:launched");
   const { pid, startTime, terminalFd } = launched;
   const id = randomBytes(32).toString("hex");
   options.execs.add({

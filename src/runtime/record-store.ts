@@ -4,7 +4,7 @@
  * @module
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import type { ContainerRecord, ExecInfo, LogLimits } from "./protocol.ts";
+import type { ContainerRecord, ExecInfo, LogLimits, StartParams } from "./protocol.ts";
 
 /** A further process as it is written down. */
 export interface StoredExec extends ExecInfo {
@@ -23,6 +23,19 @@ export interface StoredRecord extends Omit<ContainerRecord, "state"> {
   hasStdin: boolean;
   /** Further processes that go on without a runtime. */
   execs?: StoredExec[];
+}
+
+/** Make the record of a container that is about to be started. */
+export function draftRecord(params: StartParams): StoredRecord {
+  const { containerId, config, streamDir, logFile, logLimits, logLoss } = params;
+  return {
+    ...{ containerId, pid: 0, startTime: 0, state: "starting", cgroupsPath: config.linux.cgroupsPath, streamDir },
+    isTerminal: config.process.terminal === true,
+    hasStdin: params.stdin,
+    ...(logFile === undefined ? {} : { logFile }),
+    ...(logLimits === undefined ? {} : { logLimits }),
+    ...(logLoss === undefined ? {} : { logLoss }),
+  };
 }
 
 /** Reads and writes records. */

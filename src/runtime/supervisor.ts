@@ -7,6 +7,7 @@
 import { closeSync } from "node:fs";
 import { dirname } from "node:path";
 import { NetdError } from "../errors.ts";
+
 import {
   type Cgroups,
   cgroupCreate,
@@ -15,7 +16,14 @@ import {
   SeccompCompiler,
   shellQuote,
 } from "../kernel/index.ts";
-import { composeShell, type ForkServer, type LaunchedProcess, takeDescriptor } from "../kernel/process/index.ts";
+import {
+  composeShell,
+  type ForkServer,
+  faultPoint,
+  type LaunchedProcess,
+  takeDescriptor,
+} from "../kernel/process/index.ts";
+
 import { ChildWatch } from "./child-watch.ts";
 import { Container, describeRecord } from "./container.ts";
 import { closeStreams, createStreams, deleteStreams, settleStdin } from "./container-streams.ts";
@@ -37,7 +45,8 @@ import type {
   StartResult,
   StatusResult,
 } from "./protocol.ts";
-import type { RecordStore, StoredRecord } from "./record-store.ts";
+import { draftRecord, type RecordStore, type StoredRecord } from "./record-store.ts";
+import { isRunning, notRunning, unknown } from "./refusals.ts";
 import { listenerTaker } from "./seccomp-listener.ts";
 import type { StreamPeer } from "./stream-client.ts";
 
@@ -159,10 +168,12 @@ export class Supervisor {
     }
     const record = container?.record ?? this.#ended.get(containerId);
     if (record === undefined) return;
+    faultPoint("forget:begin");
     this.#options.cgroups.remove(record.cgroupsPath);
     deleteStreams(record.streamDir);
     this.#containers.delete(containerId);
     this.#ended.delete(containerId);
+    faultPoint("forget:record");
     this.#options.records.delete(containerId);
   }
 
@@ -208,27 +219,25 @@ export class Supervisor {
 
   async #launch(params: StartParams, answer?: (result: StartResult) => StreamPeer): Promise<StartResult> {
     const { cgroups, records } = this.#options;
-    const { containerId, config, streamDir, logFile, logLimits, logLoss } = params;
+    const { containerId, config, streamDir } = params;
     const { cgroupsPath } = config.linux;
     const isTerminal = config.process.terminal === true;
-    const draft: StoredRecord = {
-      ...{ containerId, pid: 0, startTime: 0, state: "starting", cgroupsPath, streamDir, isTerminal },
-      hasStdin: params.stdin,
-      ...(logFile === undefined ? {} : { logFile }),
-      ...(logLimits === undefined ? {} : { logLimits }),
-      ...(logLoss === undefined ? {} : { logLoss }),
-    };
+    const draft = draftRecord(params);
     records.write(draft);
+    faultPoint("launch:recorded");
     const undo: (() => void)[] = [() => records.delete(containerId)];
     try {
       cgroupCreate.apply(planContainerCgroup(config), { cgroups });
       undo.unshift(() => cgroups.remove(cgroupsPath));
+      faultPoint("launch:cgroup");
       const opened = isTerminal ? undefined : createStreams(streamDir, params.stdin);
       undo.unshift(() => {
         if (opened !== undefined) closeStreams(opened);
         deleteStreams(streamDir);
       });
+      faultPoint("launch:streams");
       const process = await this.#fork(params);
+      faultPoint("launch:forked");
       const { stdinFd: bothWaysFd, ...outputs } = opened ?? {};
       const stdinFd = bothWaysFd === undefined ? undefined : settleStdin(streamDir, bothWaysFd);
       const { pid, startTime, terminalFd } = process;
@@ -247,6 +256,7 @@ export class Supervisor {
       this.#ended.delete(containerId);
       this.#containers.set(containerId, container);
       records.write(container.record);
+      faultPoint("launch:running");
       const result = { pid, startTime, forks: process.forks, slow: process.isSlow };
       const peer = answer?.(result);
       if (peer !== undefined) container.streams.attach(peer.socket, peer.rest);
@@ -315,7 +325,9 @@ export class Supervisor {
     container.record = { ...container.record, ...oom };
     container.finish(exitCode, finishedAt);
     const { logLoss } = container.record;
+    faultPoint("end:finished");
     this.#attempt(() => this.#options.records.write(container.record));
+    faultPoint("end:recorded");
     this.#attempt(() => this.#options.cgroups.remove(cgroupsPath));
     this.#options.emit({
       event: "exited",
@@ -359,17 +371,13 @@ export class Supervisor {
     }
     const isBusy = this.#starting.has(containerId) || this.#containers.get(containerId)?.record.state === "running";
     if (!isBusy) return;
-    throw new NetdError("CONTAINER_RUNNING", `Cannot start container ${containerId}: it runs, a stopped one wanted`, {
-      remedy: "Stop it first",
-    });
+    throw isRunning(containerId);
   }
 
   #find(containerId: string): Container {
     const container = this.#containers.get(containerId);
     if (container !== undefined) return container;
-    throw new NetdError("CONTAINER_UNKNOWN", `Cannot find container ${containerId}: the runtime has none of that id`, {
-      remedy: "See the containers with 'netctl ps -a'",
-    });
+    throw unknown(containerId);
   }
 
   #findRunning(containerId: string): Container {
@@ -385,14 +393,4 @@ export class Supervisor {
       this.#options.warn(error instanceof Error ? error.message : String(error));
     }
   }
-}
-
-function notRunning(containerId: string): NetdError {
-  return new NetdError(
-    "CONTAINER_NOT_RUNNING",
-    `Cannot use container ${containerId}: it has ended, a running one wanted`,
-    {
-      remedy: "Start it first",
-    },
-  );
 }

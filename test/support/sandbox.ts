@@ -46,9 +46,11 @@ export class TestSandbox implements AsyncDisposable {
   /** Pid, seen from outside, of the sandbox's first process. */
   readonly pid: number;
   readonly #child: ChildProcess;
+  readonly #env: Record<string, string>;
 
-  private constructor(child: ChildProcess, pid: number) {
+  private constructor(child: ChildProcess, pid: number, env: Record<string, string>) {
     this.#child = child;
+    this.#env = env;
     this.pid = pid;
   }
 
@@ -70,7 +72,7 @@ export class TestSandbox implements AsyncDisposable {
     });
     await Promise.race([up, ended]);
     ended.catch(() => {});
-    return new TestSandbox(child, firstProcessBelow(child.pid ?? 0));
+    return new TestSandbox(child, firstProcessBelow(child.pid ?? 0), env);
   }
 
   /** Run a command inside. Does not throw when it fails. */
@@ -157,6 +159,7 @@ export class TestSandbox implements AsyncDisposable {
   env(): NodeJS.ProcessEnv {
     return {
       ...process.env,
+      ...this.#env,
       PATH: `${SANDBOX_DIR}/bin:${process.env.PATH}`,
       NETD_RUN_DIR: RUN_DIR,
       NETD_STATE_DIR: STATE_DIR,

@@ -6,6 +6,7 @@
 import { closeSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { formatError, NetdError, parseError } from "../../errors.ts";
+import { takeFault } from "../fault-point.ts";
 import { close, kill } from "../libc.ts";
 import { hasExecuted, type ProcessStat, readProcessStat } from "../proc/index.ts";
 import { type BirthRequest, descriptorsOf, Midwife, type Newborn, type TestFault } from "./birth.ts";
@@ -15,6 +16,7 @@ import { reapDying } from "./process-status.ts";
 import type { ProcessStep } from "./process-step.ts";
 import type { Report, StepFailure } from "./report.ts";
 import { encodeSteps } from "./spare.ts";
+import { plantDeath } from "./walk-steps.ts";
 
 /** What a {@link ForkServer} is made from. */
 export interface ForkServerOptions {
@@ -105,8 +107,10 @@ export class ForkServer implements Disposable {
     }, IDLE_MS).unref();
   }
 
-  async #launch(request: BirthRequest): Promise<LaunchedProcess> {
+  async #launch(wanted: BirthRequest): Promise<LaunchedProcess> {
     for (let forks = 1; forks <= 1 + RETRIES_MAX; forks++) {
+      const dying = takeFault("step:");
+      const request = dying === undefined ? wanted : { ...wanted, steps: plantDeath(wanted.steps, Number(dying)) };
       const fault = this.#nextFault();
       this.counters.forks++;
       if (forks > 1) this.counters.secondForks++;
@@ -119,7 +123,7 @@ export class ForkServer implements Disposable {
       bury(newborn.pid, outcome);
       if (outcome.failure !== undefined) throw errorOf(outcome.failure, outcome.hookError);
     }
-    return this.#launchSlowly(request);
+    return this.#launchSlowly(wanted);
   }
 
   async #launchSlowly(request: BirthRequest): Promise<LaunchedProcess> {

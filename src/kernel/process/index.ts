@@ -21,7 +21,7 @@ export { type NamespaceKind, openNamespace } from "./namespace-steps.ts";
 export { openProcess, signalProcess, takeDescriptor } from "./pidfd.ts";
 export { duplicateDescriptor, makePipe, type Pipe, setNonblocking } from "./pipe.ts";
 export { nameProcess } from "./process-name.ts";
-export { exitCodeOf, reap, waitStatusOfPidfd } from "./process-status.ts";
+export { exitCodeOf, peekChild, reap, waitStatusOfPidfd } from "./process-status.ts";
 export { definitionOf, PROCESS_STEP_OPS, type ProcessStep, type ProcessStepOp } from "./process-step.ts";
 export { readTerminalSize, setRawTerminal } from "./raw-terminal.ts";
 export { rehearse } from "./rehearse.ts";

@@ -6,7 +6,7 @@
 import { readdirSync } from "node:fs";
 import { formatError } from "../../errors.ts";
 import { KernelError } from "../errno.ts";
-import { exitNow, fcntl, prctl, umask } from "../libc.ts";
+import { crashNow, exitNow, fcntl, prctl, umask } from "../libc.ts";
 import type { WalkState } from "./define-step.ts";
 import { definitionOf, type ProcessStep } from "./process-step.ts";
 import { sendReport } from "./report.ts";
@@ -18,6 +18,9 @@ const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 const F_GETFD = 1;
 const FD_CLOEXEC = 1;
+
+/** No step: where {@link plantDeath} has a child die. */
+const DEATH = "test.die";
 
 /** What {@link walkSteps} needs of the pipes to the parent. */
 export interface WalkStepsOptions {
@@ -33,6 +36,11 @@ export interface WalkStepsOptions {
 export function findNodeFdMax(): number {
   const isNodes = (fd: number) => (fcntl(fd, F_GETFD, 0) & FD_CLOEXEC) !== 0;
   return Math.max(2, ...readdirSync("/proc/self/fd").map(Number).filter(isNodes));
+}
+
+/** Have a child die before the step of this number, in tests. */
+export function plantDeath(steps: readonly ProcessStep[], index: number): readonly ProcessStep[] {
+  return index >= steps.length ? steps : steps.toSpliced(index, 0, { op: DEATH } as unknown as ProcessStep);
 }
 
 /**
@@ -51,6 +59,7 @@ export function walkSteps(getSteps: () => readonly ProcessStep[], options: WalkS
     steps = getSteps();
     for (index = 0; index < steps.length; index++) {
       const step = steps[index]!;
+      if ((step.op as string) === DEATH) crashNow();
       definitionOf(step).walk(step, state);
     }
     throw new Error("Cannot start a process: its steps do not end in an exec");

@@ -1,9 +1,12 @@
 /** `netctl exec`: one more command in a running container. @module */
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { ExecSpec } from "../../api/index.ts";
 import { CapturedStreams } from "../captured-streams.ts";
 import { addCommonOptions, addExamples, collect } from "../command-options.ts";
 import { type CommonOptions, clientOf, type NetctlContext } from "../context.ts";
+import { addDetachKeys } from "../detach-keys.ts";
+import { readEnvFile } from "../env-file.ts";
 import { printCommands, printJson } from "../output.ts";
 import { parseEnv } from "../parse-pairs.ts";
 import { checkTerminal, terminalSize } from "../raw-terminal.ts";
@@ -17,6 +20,8 @@ interface ExecOptions extends CommonOptions {
   env?: string[];
   workdir?: string;
   user?: string;
+  envFile?: string[];
+  detachKeys?: readonly number[];
 }
 
 /** Define `exec`. */
@@ -27,9 +32,10 @@ export function defineExec(command: Command, context: NetctlContext): void {
     .option("-t, --tty", "give the command a terminal")
     .option("-d, --detach", "do not wait for it")
     .option("-e, --env <name[=value]>", "set a variable; without a value, take ours", collect)
+    .option("--env-file <file>", "set the variables of a file, one NAME=VALUE a line", collect)
     .option("-w, --workdir <dir>", "directory that the command starts in")
     .option("-u, --user <user[:group]>", "user that the command runs as, by name or number");
-  addCommonOptions(command);
+  addCommonOptions(addDetachKeys(command));
   addExamples(command, "netctl exec web ip address", "netctl exec -it web sh");
   command.action((name: string, argv: string[], options: ExecOptions) => exec(name, argv, options, context));
 }
@@ -54,6 +60,7 @@ async function exec(name: string, argv: string[], options: ExecOptions, context:
     hasTty: options.tty === true,
     hasStdin: options.interactive === true,
     streams: captured ?? context,
+    detachKeys: options.detachKeys,
   });
   context.exitCode = end.kind === "exited" ? end.exitCode : 0;
   if (captured !== undefined) {
@@ -61,10 +68,17 @@ async function exec(name: string, argv: string[], options: ExecOptions, context:
   }
 }
 
+/** Those of files first, so that one on the command line wins. */
+function parseVariables({ env = [], envFile = [] }: ExecOptions, context: NetctlContext): Pick<ExecSpec, "env"> {
+  const lines = envFile.flatMap((file) => readEnvFile(resolve(context.workdir, file)));
+  const variables = parseEnv([...lines, ...env], context.env);
+  return variables.length === 0 ? {} : { env: variables };
+}
+
 function toExecSpec(argv: string[], options: ExecOptions, context: NetctlContext): ExecSpec {
   return {
     command: argv,
-    ...(options.env && { env: parseEnv(options.env, context.env) }),
+    ...parseVariables(options, context),
     ...(options.workdir !== undefined && { workdir: options.workdir }),
     ...(options.user !== undefined && { user: options.user }),
     ...(options.tty && { tty: true, ...terminalSize(context.stdout) }),

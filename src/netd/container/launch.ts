@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { NetdError } from "../../errors.ts";
-import type { AppliedSteps } from "../../kernel/index.ts";
+import { type AppliedSteps, faultPoint } from "../../kernel/index.ts";
 import type { RuntimeClient, StartParams, StartResult } from "../../runtime/index.ts";
 import { checkBridge } from "../bridge-check.ts";
 import type { Container } from "../container.ts";
@@ -34,6 +34,7 @@ export async function launchContainer(
   try {
     const { pid, startTime, forks, slow } = await makeProcess(context, container, runtime, start);
     const { exitCode: _exitCode, finishedAt: _finishedAt, oomKilled: _oomKilled, error: _error, ...definition } = row;
+    faultPoint("start:launched");
     container.row = {
       ...definition,
       state: "running",
@@ -72,6 +73,7 @@ async function makeProcess(
   if (container.lease !== undefined) checkBridge(context, container.row.name);
   writeGeneratedFiles(context, container);
   prepareMounts(container.row.spec.mounts ?? []);
+  faultPoint("start:files");
   const gate = randomUUID();
   const params = { ...startParams(context, container), gate };
   // There as long as a namespace of ours may be.
@@ -84,6 +86,7 @@ async function makeProcess(
     return await finishBoth(context, container, { runtime, gate, starting });
   } catch (error) {
     if (applied === undefined) await Promise.allSettled([runtime.call("release", { gate, isGo: false }), starting]);
+    if (error instanceof NetdError && error.code === "RUNTIME_UNAVAILABLE") await endUnanswered(context, container);
     await undoNetwork(context, container, applied);
     throw error;
   }
@@ -105,4 +108,13 @@ async function finishBoth(
   if (failed === undefined) return started.value;
   await runtime.call("remove", { containerId: container.row.id });
   throw failed.reason;
+}
+
+/** End what a failed start may have started: its runtime may have died before it answered. */
+async function endUnanswered({ runtime, logger }: DaemonContext, { row }: Container): Promise<void> {
+  try {
+    await (await runtime.client()).call("remove", { containerId: row.id });
+  } catch (error) {
+    logger.error({ err: error, container: row.name }, "cannot make sure that a start that failed has left no process");
+  }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { faultPoint } from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
 import { removeDefinition } from "../container-create.ts";
 import { deleteContainerDir } from "../container-dir.ts";
@@ -27,7 +28,9 @@ export async function removeContainer(
   if (containers.byId(row.id) !== container) return;
   const runtime = await context.runtime.client();
   await runtime.call("remove", { containerId: row.id });
+  faultPoint("remove:record");
   removeDefinition(context, container);
+  faultPoint("remove:definition");
   deleteContainerDir(paths);
   if (hasVolumes) removeAnonymousVolumes(context, container);
   // Its image may have lost its name while it lived.

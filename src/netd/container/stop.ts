@@ -4,6 +4,7 @@
  * @module
  */
 import { NetdError } from "../../errors.ts";
+import { faultPoint } from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
 import { checkStarted } from "./check-running.ts";
@@ -83,7 +84,9 @@ async function endRestarts(context: DaemonContext, container: Container): Promis
 
 async function sendSignal(context: DaemonContext, { row }: Container, signal: number): Promise<void> {
   const runtime = await context.runtime.client();
+  faultPoint("stop:signal");
   await runtime.call("signal", { containerId: row.id, signal });
+  faultPoint("stop:signalled");
   context.events.emit({ type: "container.killed", container: row.name, attributes: { signal: String(signal) } });
 }
 

@@ -37,17 +37,19 @@ export async function openNextLog(path: string, file: FileHandle): Promise<FileH
 /** Names of the files after `file`, oldest first. Of a file that was removed in the meantime, all that are left come after. */
 async function filesAfter(path: string, file: FileHandle): Promise<string[]> {
   if (await isFileAt(path, file)) return [];
-  const full = listFullLogs(path).map((number) => fullLogPath(path, number));
+  const full = fullLogs(path);
   for (const [index, name] of full.entries()) if (await isFileAt(name, file)) return [...full.slice(index + 1), path];
   return [...full, path];
 }
 
 async function openOldest(path: string): Promise<LogPlace | undefined> {
   for (;;) {
-    const names = [...listFullLogs(path).map((number) => fullLogPath(path, number)), path];
-    const file = await tryOpen(names[0]);
-    if (file !== undefined) return { file, offset: 0 };
-    if (names.length === 1) return undefined;
+    const [oldest = path] = fullLogs(path);
+    const file = await tryOpen(oldest);
+    if (file === undefined && oldest === path && fullLogs(path).length === 0) return undefined;
+    // The current file may have been put away between the look and the opening.
+    if (file !== undefined && (await isFileAt(fullLogs(path)[0] ?? path, file))) return { file, offset: 0 };
+    await file?.close();
   }
 }
 
@@ -72,6 +74,10 @@ async function openTail(path: string, count: number): Promise<LogPlace | undefin
     if (isFound) break;
   }
   return place;
+}
+
+function fullLogs(path: string): string[] {
+  return listFullLogs(path).map((number) => fullLogPath(path, number));
 }
 
 async function tryOpen(name: string | undefined): Promise<FileHandle | undefined> {
