@@ -16,6 +16,8 @@ const COMMANDS = {
   },
   // Loaded by netd-runtime.
   "netd-runtime-forking": { entry: "src/runtime/forking.ts" },
+  "netd-runtime-serve": { entry: "src/runtime/serve.ts" },
+  "netd-runtime-seal": { entry: "src/runtime/command/seal.ts" },
   "netd-dns": { entry: "src/dns/main.ts", shebang: "#!/usr/bin/env node" },
   "netd-sandbox": { entry: "src/sandbox/main.ts", shebang: "#!/usr/bin/env node" },
 };
@@ -28,6 +30,25 @@ const commanderWithoutChildProcess = {
       importer.includes("/node_modules/commander/") ? { path: "node:child_process", namespace: "empty" } : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "" }));
+  },
+};
+
+/** koffi's own loader looks at much before it loads its library, which would cost 10 ms of each start; it still does where that library is missing. */
+const koffiWithoutLoader = {
+  name: "koffi-without-loader",
+  setup(build) {
+    build.onResolve({ filter: /^koffi$/ }, ({ namespace }) =>
+      namespace === "koffi" ? { path: "koffi", external: true } : { path: "koffi", namespace: "koffi" },
+    );
+    build.onLoad({ filter: /.*/, namespace: "koffi" }, () => ({
+      contents: `
+        const { arch } = process;
+        try {
+          module.exports = require(\`@koromix/koffi-linux-\${arch}/linux_\${arch}/koffi.node\`);
+        } catch {
+          module.exports = require("koffi");
+        }`,
+    }));
   },
 };
 
@@ -46,13 +67,13 @@ for (const [name, { entry, shebang }] of Object.entries(COMMANDS)) {
     format: "cjs",
     ...(shebang === undefined ? {} : { banner: { js: shebang } }),
     // Packages that carry a native binary are loaded from node_modules.
-    external: ["koffi", "libsql", "netlink/dist/netlink.js"],
+    external: [...(name.startsWith("netd-runtime") ? [] : ["koffi"]), "libsql", "netlink/dist/netlink.js"],
     define: { NETD_VERSION: JSON.stringify(version) },
     keepNames: false,
     minifySyntax: true,
-    // netctl lives for milliseconds, and reading its own text is a good part of them.
-    minifyWhitespace: name === "netctl",
-    plugins: [commanderWithoutChildProcess],
+    // netctl and one-shot commands live for milliseconds, and reading their own text is a good part of them.
+    minifyWhitespace: name === "netctl" || name.startsWith("netd-runtime"),
+    plugins: name.startsWith("netd-runtime") ? [koffiWithoutLoader] : [commanderWithoutChildProcess],
     legalComments: "none",
     logLevel: "warning",
   });

@@ -16,4 +16,3 @@ export { pause, resume } from "./command/pause.ts";
 export { ps } from "./command/ps.ts";
 export { run } from "./command/run.ts";
 export { update } from "./command/update.ts";
-export { serve } from "./serve.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { loadForking } from "./command/load-forking.ts";
+import { loadForking, loadServe } from "./command/load-forking.ts";
 import { runCommandLine } from "./command/run-command.ts";
 
 /** Set by the build. */
@@ -62,7 +62,7 @@ async function runServe(argv: string[]): Promise<void> {
     failUsage("--socket and --run-dir are needed");
     return;
   }
-  await loadForking()
+  await loadServe()
     .serve({ socket, runDir, version: NETD_VERSION, script: __filename })
     .catch((error: unknown) => {
       process.stderr.write(`netd-runtime: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -139,3 +139,14 @@ describe("netd-runtime with a hook that fails", () => {
     }
   });
 });
+
+test("the program of a process on its way into a container can't be written", () => {
+  const bundle = host.bundle(["true"], (config) => {
+    // Even root of the host can't, by way of the process. Opening it would say that it is busy; changing its mode asks for the same mount.
+    const script = String.raw`pid=$(sed 's/.*"pid":\([0-9]*\).*/\1/'); chmod 755 /proc/$pid/exe`;
+    config.hooks = { createRuntime: sh(script) };
+  });
+  const { code, stderr } = host.call(["run", "--bundle", bundle, "x"]);
+  expect(stderr).toMatch(/Read-only file system/);
+  expect(code).toBe(1);
+});

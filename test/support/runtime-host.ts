@@ -56,7 +56,8 @@ export class RuntimeHost implements AsyncDisposable {
     mkdirSync(BUNDLE_DIRECTORY, { recursive: true });
     this.#bundle = join(mkdtempSync(join(BUNDLE_DIRECTORY, "netd-runtime-")), "netd-runtime.cjs");
     bundle("src/runtime/main.ts", this.#bundle);
-    bundle("src/runtime/forking.ts", join(this.#bundle, "../netd-runtime-forking.cjs"));
+    for (const part of ["forking", "serve"])
+      bundle(`src/runtime/${part}.ts`, join(this.#bundle, `../netd-runtime-${part}.cjs`));
     makeRootfs(join(this.directory, "busybox"));
   }
 

@@ -4,3 +4,4 @@
  * @module
  */
 export * from "./process-stat.ts";
+export * from "./sealed.ts";

@@ -26,7 +26,7 @@ export { definitionOf, PROCESS_STEP_OPS, type ProcessStep, type ProcessStepOp } 
 export { readTerminalSize, setRawTerminal } from "./raw-terminal.ts";
 export { rehearse } from "./rehearse.ts";
 export { detachMount, type RootBindStep, type RootOverlayStep } from "./root-steps.ts";
-export { isSealed, sealProgram } from "./seal-program.ts";
+export { sealProgram } from "./seal-program.ts";
 export type { StdioSource } from "./stdio-steps.ts";
 export { makeFifo, resizeTerminal } from "./stream-files.ts";
 export { type IdMappings, type IdRange, makeUserNamespace } from "./user-namespace.ts";

@@ -9,14 +9,12 @@
  */
 import { check, KernelError } from "../errno.ts";
 import { execve, fcntl, lastErrno } from "../libc.ts";
+import { SEALED } from "../proc/index.ts";
 import { addMountFlags, cloneMount } from "./mount-attributes.ts";
 import { AT_FDCWD } from "./open-flags.ts";
 
 /** fcntl.h */
 const F_SETFD = 2;
-
-/** Set in the environment of the sealed program. */
-const SEALED = "NETD_RUNTIME_SEALED";
 
 /** What {@link sealProgram} executes. */
 export interface SealProgramOptions {
@@ -26,11 +24,6 @@ export interface SealProgramOptions {
   env: NodeJS.ProcessEnv;
   /** So many descriptors from 3 on stay open. */
   preserved?: number;
-}
-
-/** Whether this process was executed by {@link sealProgram}. */
-export function isSealed(env: NodeJS.ProcessEnv): boolean {
-  return env[SEALED] === "1";
 }
 
 /** Execute the program from a read-only mount of its file. Returns only by an error. @throws {KernelError} */

@@ -40,6 +40,8 @@ export interface CommandSpec {
   count: readonly [min: number, max: number];
   /** The first argument ends the flags. */
   isOrdered?: boolean;
+  /** It forks a process that enters a container: not before we are sealed. */
+  forks?: boolean;
   /** Exit code of its failures; absent: 1. */
   failure?: number;
   /** Called for this command only: what it needs may be large. */

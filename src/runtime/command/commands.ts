@@ -64,6 +64,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["netd-runtime create --bundle /srv/web web"],
     flags: CREATION,
     count: [1, 1],
+    forks: true,
     load: () => loadForking().create,
   },
   {
@@ -119,6 +120,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     count: [1, Number.POSITIVE_INFINITY],
     isOrdered: true,
     failure: 255,
+    forks: true,
     load: () => loadForking().exec,
   },
   {
@@ -197,6 +199,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { names: ["no-subreaper"], kind: "bool", usage: "do not reap processes that the container leaves behind" },
     ],
     count: [1, 1],
+    forks: true,
     load: () => loadForking().run,
   },
   {

@@ -18,12 +18,13 @@ import { allowDevices } from "./allowed-devices.ts";
 import type { CommandCall } from "./command.ts";
 import { checkConsole, deliverConsole } from "./console.ts";
 import { destroyContainer } from "./destroy-container.ts";
+import { NODE_FLAGS } from "./node-flags.ts";
 import { writePidFile } from "./pid-file.ts";
+import { countPreserved, listenEnvironment } from "./preserved.ts";
 import { readBundle } from "./read-bundle.ts";
 import { runHooks } from "./run-hooks.ts";
-import { ensureSealed, NODE_FLAGS } from "./seal.ts";
 import { type ProcessIdentity, StateStore, type StoredState } from "./state-store.ts";
-import { countPreserved, inheritStdio, listenEnvironment } from "./stdio.ts";
+import { inheritStdio } from "./stdio.ts";
 
 /** A container that was made. */
 export interface MadeContainer {
@@ -46,7 +47,6 @@ export async function createContainer(call: CommandCall, options: CreateContaine
   const { flags, args, global, report } = call;
   const { waits, isDetached } = options;
   const preserveFds = countPreserved(flags.number("preserve-fds") ?? 0, process.env);
-  ensureSealed(global.script, preserveFds);
   const id = args[0]!; // its count was checked
   const store = new StateStore(global.root);
   store.directory(id);

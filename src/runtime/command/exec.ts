@@ -16,16 +16,16 @@ import { checkConsole, deliverConsole } from "./console.ts";
 import { findStatus } from "./container-status.ts";
 import { readExecProcess } from "./exec-process.ts";
 import { followProcess } from "./follow-process.ts";
+import { NODE_FLAGS } from "./node-flags.ts";
 import { writePidFile } from "./pid-file.ts";
-import { ensureSealed, NODE_FLAGS } from "./seal.ts";
+import { countPreserved, listenEnvironment } from "./preserved.ts";
 import { type ProcessIdentity, StateStore, type StoredState } from "./state-store.ts";
-import { countPreserved, inheritStdio, listenEnvironment } from "./stdio.ts";
+import { inheritStdio } from "./stdio.ts";
 
 /** Exec; the exit code is the process's. */
 export async function exec(call: CommandCall): Promise<number> {
   const { flags, args, global, report } = call;
   const preserveFds = countPreserved(flags.number("preserve-fds") ?? 0, process.env);
-  ensureSealed(global.script, preserveFds);
   const store = new StateStore(global.root);
   const id = args[0]!; // its count was checked
   const state = store.readState(id);

@@ -4,10 +4,13 @@
  * @module
  */
 
+import { isSealed, SEALED } from "../../kernel/proc/index.ts";
 import type { CommandSpec, GlobalOptions } from "./command.ts";
 import { type FlagSpec, type Flags, parseWords, UsageError } from "./command-line.ts";
 import { COMMANDS } from "./commands.ts";
 import { formatCommandHelp, formatHelp } from "./help.ts";
+import { loadSeal } from "./load-forking.ts";
+import { countPreserved } from "./preserved.ts";
 import { Reporter } from "./report.ts";
 
 /** What {@link runCommandLine} needs besides the words. */
@@ -70,6 +73,7 @@ export async function runCommandLine(words: readonly string[], options: CommandL
     const call = parseWords(rest, { specs: [...command.flags, HELP], isOrdered: command.isOrdered ?? false });
     if (call.flags.bool("help")) return print(formatCommandHelp(command));
     checkCount(command, call.args);
+    if (command.forks === true) ensureSealed(call.flags, options.script);
     return await command.load()({ ...call, global: readGlobal(flags, options), report });
   } catch (error) {
     report.failure(
@@ -79,6 +83,13 @@ export async function runCommandLine(words: readonly string[], options: CommandL
     );
     return command?.failure ?? FAILED;
   }
+}
+
+/** Execute ourselves again, once, from a file that no container can write. */
+function ensureSealed(flags: Flags, script: string): void {
+  const preserved = countPreserved(flags.number("preserve-fds") ?? 0, process.env);
+  if (!isSealed(process.env)) loadSeal().seal(script, preserved);
+  delete process.env[SEALED];
 }
 
 function makeReporter(flags: Flags): Reporter {
