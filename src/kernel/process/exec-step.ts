@@ -70,7 +70,9 @@ export const programFind: ProcessStepDefinition<ProgramFindStep> = {
     let isRefused = false;
     for (const file of candidates(name, path)) {
       if (!exists(file)) continue;
-      if (faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) >= 0 && !isDirectory(file)) return;
+      // A filter of system calls may refuse to say (faccessat2 is newer than many profiles): then the exec tells.
+      const isForbidden = faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) < 0 && lastErrno() === EACCES;
+      if (!isForbidden && !isDirectory(file)) return;
       // As the exec will: what may not be executed does not end the search.
       if (name.includes("/")) throw notExecutable(name, file, EACCES);
       isRefused = true;
