@@ -22,6 +22,7 @@ import type {
   VolumeInfo,
   VolumeSpec,
 } from "./schemas.ts";
+import type { StatsInfo, TopInfo } from "./stats-schema.ts";
 import type { WaitCondition } from "./wait-schema.ts";
 
 /** Where netd listens unless told otherwise. */
@@ -145,6 +146,16 @@ export class ApiClient {
   /** The commands that an update of a running container would take; does nothing. */
   showUpdate(id: string, change: UpdateSpec): Promise<ShellPlan> {
     return this.request("POST", containerPath(id, "/update"), { body: change, query: { show: true } });
+  }
+
+  /** What containers use: those that are named, else all that run. */
+  stats(containers: string[]): Promise<StatsInfo[]> {
+    return this.request("GET", "/v1/stats", { query: { container: containers } });
+  }
+
+  /** The processes of a container, as ps(1) lists them with these options. */
+  top(id: string, psOptions: string[]): Promise<TopInfo> {
+    return this.request("GET", containerPath(id, "/top"), { query: { ps: psOptions } });
   }
 
   pauseContainer(id: string): Promise<ContainerInfo> {

@@ -9,4 +9,5 @@ export * from "./health-schema.ts";
 export { DeviceRate, UpdateSpec } from "./limits-schema.ts";
 export * from "./restart-schema.ts";
 export * from "./schemas.ts";
+export * from "./stats-schema.ts";
 export * from "./wait-schema.ts";

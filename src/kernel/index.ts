@@ -29,6 +29,7 @@ export * from "./netlink/index.ts";
 export { createNetns, deleteNetns, hasNetns, NETNS_DIR, netnsPath, withNetns } from "./netns.ts";
 export type * from "./network-steps.ts";
 export { Nftables, type NftJson, type NftTableName } from "./nftables.ts";
+export { listProcessTable, PROCESS_TITLES } from "./proc/process-table.ts";
 export * from "./process-tree.ts";
 export * from "./read-in-root.ts";
 export * from "./rootfs-tree.ts";

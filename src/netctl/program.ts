@@ -25,7 +25,9 @@ import { defineRm } from "./commands/rm.ts";
 import { defineRun } from "./commands/run.ts";
 import { defineSandbox } from "./commands/sandbox.ts";
 import { defineStart } from "./commands/start.ts";
+import { defineStats } from "./commands/stats.ts";
 import { defineStop } from "./commands/stop.ts";
+import { defineTop } from "./commands/top.ts";
 import { defineUpdate } from "./commands/update.ts";
 import { defineVersion } from "./commands/version.ts";
 import { defineVolume } from "./commands/volume.ts";
@@ -99,6 +101,8 @@ const GROUPS: Record<string, CommandEntry[]> = {
       define: defineLogs,
     },
     { name: "ps", summary: "list containers", define: definePs },
+    { name: "stats", summary: "tell what containers use, every second", define: defineStats },
+    { name: "top", summary: "list the processes of a container", define: defineTop },
     {
       name: "inspect",
       summary: "tell all about containers",

@@ -15,6 +15,8 @@ import type {
   LogLoss,
   NetworkInfo,
   ShellPlan,
+  StatsInfo,
+  TopInfo,
   UpdateSpec,
   WaitCondition,
 } from "../api/index.ts";
@@ -25,8 +27,10 @@ import type { AnyRuntimeStream, ContainerLifecycle } from "./container/lifecycle
 import { planLeave } from "./container/network.ts";
 import { pauseContainer, showPause, unpauseContainer } from "./container/pause.ts";
 import { renameContainer } from "./container/rename.ts";
+import { readStats } from "./container/stats.ts";
 import type { StopOptions } from "./container/stop.ts";
 import { stopSignalOf } from "./container/stop-flag.ts";
+import { listProcesses } from "./container/top.ts";
 import { showUpdate, updateContainer } from "./container/update.ts";
 import { waitForCondition, waitForLastExit } from "./container/wait.ts";
 import { type Container, containerInfo, leaseInfo } from "./container.ts";
@@ -154,6 +158,18 @@ export class Daemon {
 
   showUpdate(reference: string, change: UpdateSpec): ShellPlan {
     return showUpdate(this.#context, this.#find(reference), change);
+  }
+
+  /** What containers use: those that are named, else all that run. @throws {NetdError} CONTAINER_UNKNOWN */
+  stats(references: string[]): StatsInfo[] {
+    const { containers } = this.#context;
+    const named = references.map((reference) => this.#find(reference));
+    const shown = references.length > 0 ? named : [...containers].filter(({ row }) => row.state === "running");
+    return shown.map((container) => readStats(this.#context, container));
+  }
+
+  async top(reference: string, psOptions: string[]): Promise<TopInfo> {
+    return await listProcesses(this.#context, this.#find(reference), psOptions);
   }
 
   async pauseContainer(reference: string, isPausing: boolean): Promise<ContainerInfo> {

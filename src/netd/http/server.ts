@@ -11,6 +11,7 @@ import { collectOpenApi } from "./openapi.ts";
 import { registerContainerRoutes } from "./routes-containers.ts";
 import { registerImageRoutes } from "./routes-images.ts";
 import { registerNetworkRoutes } from "./routes-network.ts";
+import { registerUsageRoutes } from "./routes-usage.ts";
 import { registerVolumeRoutes } from "./routes-volumes.ts";
 import { handleUpgrade } from "./upgrade.ts";
 
@@ -60,6 +61,7 @@ export function createServer(daemon: Daemon): FastifyInstance {
     return reply.status(unknown.status).send(formatError(unknown));
   });
   registerContainerRoutes(server, daemon);
+  registerUsageRoutes(server, daemon);
   registerImageRoutes(server, daemon);
   registerNetworkRoutes(server, daemon);
   registerVolumeRoutes(server, daemon);

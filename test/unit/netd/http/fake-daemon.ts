@@ -99,6 +99,11 @@ export class FakeDaemon implements PublicDaemon {
     return { commands: ["update"] };
   };
   pauseContainer = async (reference: string, isPausing: boolean) => this.#find(reference, "pauseContainer", isPausing);
+  stats: Daemon["stats"] = (references) => this.#note([], "stats", references);
+  top: Daemon["top"] = async (reference, psOptions) => {
+    this.#find(reference, "top", psOptions);
+    return { titles: ["PID"], processes: [["1"]] };
+  };
   showPause: Daemon["showPause"] = (reference, isPausing) => {
     this.#find(reference, "showPause", isPausing);
     return { commands: ["pause"] };
