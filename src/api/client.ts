@@ -8,11 +8,13 @@ import { type ErrorDocument, NetdError, parseError } from "../errors.ts";
 import { exchangeHttp, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
 import type { UpdateSpec } from "./limits-schema.ts";
 import type {
+  ChangeInfo,
   ContainerInfo,
   ContainerSpec,
   DaemonInfo,
   EventInfo,
   ExecSpec,
+  FileInfo,
   ImageInfo,
   LeaseInfo,
   LogLoss,
@@ -204,6 +206,29 @@ export class ApiClient {
 
   network(name: string): Promise<NetworkInfo> {
     return this.request("GET", `/v1/networks/${encodeURIComponent(name)}`);
+  }
+
+  /** What is at a path of a container. */
+  statFile(id: string, path: string, follow: boolean): Promise<FileInfo> {
+    return this.request("GET", containerPath(id, "/stat"), { query: { path, follow } });
+  }
+
+  /** A tar of what is at a path of a container, in which it is called `name`. */
+  async readArchive(
+    id: string,
+    query: { path: string; name?: string | undefined; follow: boolean },
+  ): Promise<AsyncIterable<Buffer>> {
+    return (await this.#send("GET", containerPath(id, "/archive"), { query })).body;
+  }
+
+  /** Unpack a tar in a directory of a container. */
+  writeArchive(id: string, path: string, archive: AsyncIterable<Buffer>): Promise<void> {
+    return this.request("PUT", containerPath(id, "/archive"), { upload: archive, query: { path } });
+  }
+
+  /** What a container added, changed and deleted. */
+  changes(id: string): Promise<ChangeInfo[]> {
+    return this.request("GET", containerPath(id, "/changes"));
   }
 
   volumes(): Promise<VolumeInfo[]> {

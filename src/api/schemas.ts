@@ -272,6 +272,24 @@ export const DaemonInfo = Type.Object({
 });
 export type DaemonInfo = Static<typeof DaemonInfo>;
 
+/** A file of a container. */
+export const FileInfo = Type.Object({
+  name: Type.String(),
+  type: Type.Union([Type.Literal("file"), Type.Literal("directory"), Type.Literal("symlink"), Type.Literal("other")]),
+  sizeBytes: Type.Integer(),
+  mode: Type.Integer({ description: "permission bits" }),
+  modifiedAt: Type.String({ description: "ISO 8601" }),
+  linkTarget: Type.Optional(Type.String()),
+});
+export type FileInfo = Static<typeof FileInfo>;
+
+/** One row of `netctl diff`. */
+export const ChangeInfo = Type.Object({
+  kind: Type.Union([Type.Literal("A"), Type.Literal("C"), Type.Literal("D")]),
+  path: Type.String(),
+});
+export type ChangeInfo = Static<typeof ChangeInfo>;
+
 /** What the body of `POST /v1/volumes` holds. */
 export const VolumeSpec = Type.Object(
   {

@@ -9,3 +9,4 @@ export type { ArchiveLimits } from "./archive-reader.ts";
 export type { ImageConfig, ImageHealthcheck } from "./image-index.ts";
 export * from "./image-name.ts";
 export * from "./image-store.ts";
+export { unpackArchive } from "./unpack.ts";

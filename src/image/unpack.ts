@@ -6,7 +6,7 @@
 import { close, write } from "node:fs";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
-import { type FileAttributes, RootfsTree } from "../kernel/index.ts";
+import { type FileAttributes, RootfsTree, type RootfsTreeOptions } from "../kernel/index.ts";
 import { corruptArchive, entryError } from "./archive-error.ts";
 import { type ArchiveEntry, type ArchiveLimits, readArchive, type TarHeader } from "./archive-reader.ts";
 import { checkLinkTarget, parseEntryPath, quoteName } from "./entry-path.ts";
@@ -28,14 +28,18 @@ const writeAsync = promisify(write);
 const closeAsync = promisify(close);
 
 /**
- * Unpack a tar or tar.gz below the existing, empty directory `root`; everything is on the disk when it resolves.
+ * Unpack a tar or tar.gz below the existing directory `root`; everything is on the disk when it resolves.
  *
  * Entries replace earlier ones of their name. Nothing outside `root` can be changed or linked to.
  *
  * @throws {NetdError} IMAGE_ARCHIVE_CORRUPT, IMAGE_ARCHIVE_UNSAFE, IMAGE_TOO_LARGE, STATE_WRITE_FAILED; `root` is then half full
  */
-export async function unpackArchive(archive: Readable, root: string, limits: ArchiveLimits): Promise<UnpackedArchive> {
-  using tree = new RootfsTree(root);
+export async function unpackArchive(
+  archive: Readable,
+  root: string,
+  limits: ArchiveLimits & RootfsTreeOptions,
+): Promise<UnpackedArchive> {
+  using tree = new RootfsTree(root, limits);
   let sizeBytes = 0;
   const digest = await readArchive(archive, limits, async (entry) => {
     try {
@@ -44,7 +48,7 @@ export async function unpackArchive(archive: Readable, root: string, limits: Arc
       throw entryError(entry.header.name, entry.where, error);
     }
   });
-  await tree.sync();
+  if (limits.isLive !== true) await tree.sync();
   return { digest, sizeBytes };
 }
 

@@ -21,6 +21,7 @@ export {
   undoSteps,
 } from "./executor.ts";
 export { faultPoint } from "./fault-point.ts";
+export * from "./foreign-root.ts";
 export { type InterfaceCounters, parseInterfaceCounters, readInterfaceCounters } from "./interface-counters.ts";
 export { isAbsence } from "./kernel-absence.ts";
 export { KernelSession } from "./kernel-session.ts";
@@ -40,3 +41,4 @@ export { shellCommand, shellQuote } from "./shell.ts";
 export type { StepDefinition } from "./step.ts";
 export { hasSysctl, readSysctl, type SysctlOptions, sysctlPath, writeSysctl } from "./sysctl.ts";
 export { isInForeground, leadProcessGroup, takeTerminal } from "./terminal.ts";
+export { readAttribute } from "./xattr.ts";

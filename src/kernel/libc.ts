@@ -188,6 +188,12 @@ export const symlinkat = libc.func("int symlinkat(const char*, int, const char*)
   fd: number,
   path: string,
 ) => number;
+export const readlinkat = libc.func("long readlinkat(int, const char*, void*, size_t)") as (
+  fd: number,
+  path: string,
+  into: Buffer,
+  size: number,
+) => number;
 export const linkat = libc.func("int linkat(int, const char*, int, const char*, int)") as (
   fromFd: number,
   from: string,

@@ -6,10 +6,9 @@
  *
  * @module
  */
-import { closeSync, fchmodSync, fchownSync, fstatSync, futimesSync, lutimesSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, fchmodSync, fchownSync, fstatSync, futimesSync, lutimesSync, rmSync } from "node:fs";
 import { check, KernelError } from "./errno.ts";
 import {
-  fchmodat,
   fchownat,
   lastErrno,
   linkat,
@@ -29,6 +28,7 @@ const O_EXCL = 0o200;
 const O_DIRECTORY = 0o200000;
 const O_NOFOLLOW = 0o400000;
 const O_CLOEXEC = 0o2000000;
+const O_PATH = 0o10000000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 // linux/openat2.h
 const RESOLVE_NO_XDEV = 0x01n;
@@ -59,6 +59,15 @@ export interface SpecialFile {
   minor: number;
 }
 
+/** What a {@link RootfsTree} is like. */
+export interface RootfsTreeOptions {
+  /**
+   * Others write to it at the same time, and things are mounted in it: mounts are crossed, and a directory is never replaced by anything else, as it
+   * could not be removed without paths.
+   */
+  isLive?: boolean;
+}
+
 /** A path below the root, as components: none is empty, `.`, `..` or has a slash. The root itself is the empty list. */
 export type TreePath = readonly string[];
 
@@ -70,9 +79,11 @@ export type TreePath = readonly string[];
  */
 export class RootfsTree implements Disposable {
   readonly #root: number;
+  readonly #isLive: boolean;
 
   /** Open the existing directory `path`, which the caller trusts. */
-  constructor(path: string) {
+  constructor(path: string, { isLive = false }: RootfsTreeOptions = {}) {
+    this.#isLive = isLive;
     this.#root = check(open(path, O_DIRECTORY | O_CLOEXEC, 0), () => `open(${path}, O_DIRECTORY)`);
   }
 
@@ -88,7 +99,7 @@ export class RootfsTree implements Disposable {
         // A file or a symbolic link of that name makes room; a directory stays with its content.
         if (unlinkat(parent, name, 0) === 0) check(mkdirat(parent, name, 0o700), () => `mkdirat(${path.join("/")})`);
       }
-      const fd = openBeneath(parent, name, O_DIRECTORY | O_NOFOLLOW);
+      const fd = this.#open(parent, name, O_DIRECTORY | O_NOFOLLOW);
       try {
         setAttributes(fd, attributes);
       } finally {
@@ -100,8 +111,8 @@ export class RootfsTree implements Disposable {
   /** Create an empty file and return its descriptor for writing; the caller calls {@link finishFile} and closes it. */
   createFile(path: TreePath): number {
     return this.#inParent(path, (parent, name) => {
-      removeEntry(parent, name);
-      return openBeneath(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      this.#remove(parent, name);
+      return this.#open(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     });
   }
 
@@ -113,7 +124,7 @@ export class RootfsTree implements Disposable {
   /** Create a symbolic link; its target is only text here. */
   createSymlink(path: TreePath, target: string, attributes: FileAttributes): void {
     this.#inParent(path, (parent, name) => {
-      removeEntry(parent, name);
+      this.#remove(parent, name);
       check(symlinkat(target, parent, name), () => `symlinkat(${target}, ${path.join("/")})`);
       setEntryAttributes(parent, name, attributes);
     });
@@ -124,7 +135,7 @@ export class RootfsTree implements Disposable {
     if (path.join("/") === existing.join("/")) return;
     this.#inParent(existing, (fromParent, from) => {
       this.#inParent(path, (parent, name) => {
-        removeEntry(parent, name);
+        this.#remove(parent, name);
         check(linkat(fromParent, from, parent, name, 0), () => `linkat(${existing.join("/")}, ${path.join("/")})`);
       });
     });
@@ -133,15 +144,20 @@ export class RootfsTree implements Disposable {
   /** Create a FIFO or a device node. */
   createSpecial(path: TreePath, file: SpecialFile, attributes: FileAttributes): void {
     this.#inParent(path, (parent, name) => {
-      removeEntry(parent, name);
+      this.#remove(parent, name);
       const device = deviceNumber(file.major, file.minor);
       check(
         mknodat(parent, name, NODE_TYPE[file.kind] | 0o600, device),
         () => `mknodat(${path.join("/")}, ${file.kind})`,
       );
       setEntryAttributes(parent, name, attributes);
-      // It was made a moment ago and is no link; fchmodat(2) has no flag for "do not follow" before Linux 6.6.
-      check(fchmodat(parent, name, attributes.mode, 0), () => `fchmodat(${path.join("/")})`);
+      // By descriptor, as fchmodat(2) has no flag for "do not follow" before Linux 6.6, and somebody may put a link in its place.
+      const fd = this.#open(parent, name, O_PATH | O_NOFOLLOW);
+      try {
+        chmodSync(`/proc/self/fd/${fd}`, attributes.mode);
+      } finally {
+        closeSync(fd);
+      }
     });
   }
 
@@ -152,6 +168,17 @@ export class RootfsTree implements Disposable {
 
   [Symbol.dispose](): void {
     closeSync(this.#root);
+  }
+
+  #open(dirFd: number, path: string, flags: number, mode = 0): number {
+    return openBeneath(dirFd, path, flags, mode, this.#isLive);
+  }
+
+  /** Make room for an entry. */
+  #remove(parent: number, name: string): void {
+    if (!this.#isLive) removeEntry(parent, name);
+    else if (unlinkat(parent, name, 0) < 0 && lastErrno() !== ENOENT)
+      throw new KernelError(`replace(${name})`, lastErrno());
   }
 
   /** Run `use` with a descriptor of the parent directory and the last component; the parent keeps its times. */
@@ -172,7 +199,7 @@ export class RootfsTree implements Disposable {
   #openParent(path: TreePath): number {
     const text = path.length === 0 ? "." : path.join("/");
     try {
-      return openBeneath(this.#root, text, O_DIRECTORY);
+      return this.#open(this.#root, text, O_DIRECTORY);
     } catch (error) {
       if (!(error instanceof KernelError) || error.errno !== ENOENT) throw error;
     }
@@ -180,16 +207,19 @@ export class RootfsTree implements Disposable {
       if (mkdirat(parent, name, 0o755) < 0 && lastErrno() !== EEXIST)
         throw new KernelError(`mkdirat(${text})`, lastErrno());
     });
-    return openBeneath(this.#root, text, O_DIRECTORY);
+    return this.#open(this.#root, text, O_DIRECTORY);
   }
 }
 
-/** Open `path` below the directory `dirFd`, following no link of any kind and crossing no mount. */
-function openBeneath(dirFd: number, path: string, flags: number, mode = 0): number {
+/** Open `path` below the directory `dirFd`, following no link of any kind, and crossing a mount only when `crosses`. */
+function openBeneath(dirFd: number, path: string, flags: number, mode: number, crosses: boolean): number {
   const how = Buffer.alloc(24);
   how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
   how.writeBigUInt64LE(BigInt(mode), 8);
-  how.writeBigUInt64LE(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV, 16);
+  how.writeBigUInt64LE(
+    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | (crosses ? 0n : RESOLVE_NO_XDEV),
+    16,
+  );
   return check(openat2(dirFd, path, how), () => `openat2(${path}, RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS)`);
 }
 

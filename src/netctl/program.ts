@@ -6,7 +6,9 @@
 import { Command } from "commander";
 import { defineAttach } from "./commands/attach.ts";
 import { defineCompletion } from "./commands/completion.ts";
+import { defineCp } from "./commands/cp.ts";
 import { defineCreate } from "./commands/create.ts";
+import { defineDiff } from "./commands/diff.ts";
 import { defineEvents } from "./commands/events.ts";
 import { defineExec } from "./commands/exec.ts";
 import { defineImage } from "./commands/image.ts";
@@ -100,6 +102,8 @@ const GROUPS: Record<string, CommandEntry[]> = {
       summary: "print what a container wrote",
       define: defineLogs,
     },
+    { name: "cp", summary: "copy files between a container and here", define: defineCp },
+    { name: "diff", summary: "list what a container changed of its image", define: defineDiff },
     { name: "ps", summary: "list containers", define: definePs },
     { name: "stats", summary: "tell what containers use, every second", define: defineStats },
     { name: "top", summary: "list the processes of a container", define: defineTop },

@@ -38,6 +38,7 @@ import { createContainer, previewContainer } from "./container-create.ts";
 import { imageUser } from "./container-registry.ts";
 import { showLaunch, showStop } from "./container-show.ts";
 import type { DaemonContext } from "./context.ts";
+import { ContainerFilesApi } from "./files/container-files-api.ts";
 import { parseImageChanges } from "./image-changes.ts";
 import { type ReadLogOptions, readLog } from "./log/read-log.ts";
 import type { DaemonOptions } from "./options.ts";
@@ -50,6 +51,7 @@ declare const NETD_VERSION: string;
 export class Daemon {
   readonly logger: Logger;
   readonly volumes: Volumes;
+  readonly files: ContainerFilesApi;
   readonly #context: DaemonContext;
   readonly #lifecycle: ContainerLifecycle;
 
@@ -58,6 +60,7 @@ export class Daemon {
     this.#lifecycle = lifecycle;
     this.logger = context.logger;
     this.volumes = new Volumes(context);
+    this.files = new ContainerFilesApi(context);
   }
 
   /**

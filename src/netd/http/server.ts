@@ -9,6 +9,7 @@ import { formatError, NetdError } from "../../errors.ts";
 import type { Daemon } from "../daemon.ts";
 import { collectOpenApi } from "./openapi.ts";
 import { registerContainerRoutes } from "./routes-containers.ts";
+import { registerFileRoutes } from "./routes-files.ts";
 import { registerImageRoutes } from "./routes-images.ts";
 import { registerNetworkRoutes } from "./routes-network.ts";
 import { registerUsageRoutes } from "./routes-usage.ts";
@@ -65,6 +66,7 @@ export function createServer(daemon: Daemon): FastifyInstance {
   registerImageRoutes(server, daemon);
   registerNetworkRoutes(server, daemon);
   registerVolumeRoutes(server, daemon);
+  registerFileRoutes(server, daemon);
   serveUpgrades(server, daemon);
   return server;
 }

@@ -3,7 +3,7 @@ autoload -U +X bashcompinit && bashcompinit
 _netctl() {
   local cur="${COMP_WORDS[COMP_CWORD]}" path="${COMP_WORDS[1]}" words="" kind=""
   if [ "$COMP_CWORD" -le 1 ]; then
-    COMPREPLY=($(compgen -W "run create start stop restart kill wait update pause unpause rename rm exec attach logs ps stats top inspect ls net images image volume sandbox events info version completion help" -- "$cur"))
+    COMPREPLY=($(compgen -W "run create start stop restart kill wait update pause unpause rename rm exec attach logs cp diff ps stats top inspect ls net images image volume sandbox events info version completion help" -- "$cur"))
     return
   fi
   case "$path" in
@@ -25,6 +25,8 @@ _netctl() {
     "exec") words="-i --interactive -t --tty -d --detach -e --env --env-file -w --workdir -u --user --detach-keys --json --show --socket -h --help"; kind="containers" ;;
     "attach") words="--no-stdin --detach-keys --sig-proxy=false --json --show --socket -h --help"; kind="containers" ;;
     "logs") words="-f --follow --since --until -n --tail -t --timestamps --json --show --socket -h --help"; kind="containers" ;;
+    "cp") words="-a --archive -L --follow-link -q --quiet --json --show --socket -h --help"; kind="" ;;
+    "diff") words="--json --show --socket -h --help"; kind="containers" ;;
     "ps") words="-a --all -q --quiet -f --filter -n --last -l --latest --format --no-trunc --json --show --socket -h --help"; kind="" ;;
     "stats") words="-a --all --no-stream --format --json --show --socket -h --help"; kind="containers" ;;
     "top") words="--json --show --socket -h --help"; kind="containers" ;;

@@ -37,6 +37,7 @@ export const WEB: ContainerInfo = {
 /** A daemon that knows one container, `web`, and writes down what it was asked. */
 export class FakeDaemon implements PublicDaemon {
   readonly logger = createLogger("test", { level: "silent" });
+  readonly files = {} as unknown as Daemon["files"];
   readonly volumes = {
     list: () => [],
     inspect: () => this.#note(undefined, "inspectVolume"),
