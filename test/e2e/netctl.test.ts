@@ -28,7 +28,7 @@ describe("netctl errors", () => {
     ["run --ip nonsense busybox", 125, "Cannot parse 'nonsense'", "172.16.0.10"],
     ["run --mac 01:00:5e:00:00:01 busybox", 125, "Cannot use MAC address", "02:42:"],
     ["run -u nosuch busybox", 125, "Cannot run as user 'nosuch'", "a number"],
-    ["run -v /nosuch:/x busybox", 125, 'Cannot mount "/nosuch"', "mkdir -p /nosuch"],
+    ["run --mount type=bind,source=/nosuch,target=/x busybox", 125, "/nosuch", "mkdir -p /nosuch"],
     ["run --cap-add NOPE busybox", 125, "Cannot use capability 'NOPE'", "capabilities(7)"],
     ["exec web no-such-command", 127, 'Cannot run "no-such-command"', "Name a program"],
     ["exec web /etc/passwd", 126, 'Cannot run "/etc/passwd"', "chmod +x"],
@@ -143,7 +143,7 @@ describe("netctl --show", () => {
     ["kill --show -s HUP web", /^kill -s HUP \d+$/m],
     ["wait --show web", /^tail --pid=\d+ -f/m],
     ["exec --show web ls /", /^nsenter --target \d+ .*-- ls \/$/m],
-    ["logs --show -f --tail 3 web", /^tail -n 3 -f \/.*$/m],
+    ["logs --show -f --tail 3 web", /^tail -n 3 -F \/.*$/m],
     ["attach --show web", /^tail .* -f \/.*$/m],
     ["ps --show", /^ip netns list$/m],
     ["ls --show", /^ip .*bridge_slave$/m],
@@ -202,11 +202,11 @@ describe("netctl", () => {
       const script = `eval "$(netctl completion bash)"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _netctl; echo "\${COMPREPLY[@]}"`;
       return (await sandbox.run("bash", "-c", script, "bash", ...line)).stdout.trim();
     };
-    expect(await words("netctl", "sta")).toBe("start");
+    expect(await words("netctl", "star")).toBe("start");
     expect(await words("netctl", "stop", "w")).toBe("web");
     expect(await words("netctl", "run", "bus")).toBe("busybox");
     expect(await words("netctl", "net", "inspect", "def")).toBe("default");
     expect(await words("netctl", "image", "i")).toBe("import");
-    expect(await words("netctl", "run", "--mem")).toBe("--memory");
+    expect(await words("netctl", "run", "--memory-r")).toBe("--memory-reservation");
   });
 });
