@@ -7,6 +7,7 @@
 export * from "./client.ts";
 export * from "./health-schema.ts";
 export { DeviceRate, UpdateSpec } from "./limits-schema.ts";
+export { IdMap, Ulimit } from "./process-schema.ts";
 export * from "./restart-schema.ts";
 export * from "./schemas.ts";
 export * from "./stats-schema.ts";

@@ -6,6 +6,7 @@
 import { type Static, Type } from "typebox";
 import { HealthCheck, HealthInfo } from "./health-schema.ts";
 import { limitProperties } from "./limits-schema.ts";
+import { processFields } from "./process-schema.ts";
 import { RestartPolicy } from "./restart-schema.ts";
 
 const options = { additionalProperties: false };
@@ -145,6 +146,7 @@ export const ContainerSpec = Type.Object(
       Type.Integer({ minimum: -1, maximum: 86_400, description: "-1: SIGKILL is never sent" }),
     ),
     log: Type.Optional(LogSpec),
+    ...processFields,
   },
   options,
 );

@@ -14,11 +14,18 @@ import { readPairFiles } from "./parse-env-file.ts";
 import { parseLogOptions } from "./parse-log-options.ts";
 import { parseEnv, parseExtraHost, parseLabels } from "./parse-pairs.ts";
 import { parseSecurityOptions } from "./parse-security.ts";
+import { addProcessOptions, type ProcessOptions, toProcessSpec } from "./process-options.ts";
 import { addStorageOptions, type StorageOptions, toStorageSpec } from "./storage-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options as commander parses them. */
-export interface ContainerOptions extends CommonOptions, LifeOptions, HealthOptions, LimitOptions, StorageOptions {
+export interface ContainerOptions
+  extends CommonOptions,
+    LifeOptions,
+    HealthOptions,
+    LimitOptions,
+    ProcessOptions,
+    StorageOptions {
   interactive?: boolean;
   tty?: boolean;
   rm?: boolean;
@@ -91,6 +98,7 @@ export function addContainerOptions(command: Command): Command {
   addHealthOptions(command);
   addLimitOptions(command);
   addCreationLimitOptions(command);
+  addProcessOptions(command);
   for (const [flags, instead] of REFUSED) {
     const refuse = (): never => {
       throw new UsageError(`Cannot take '${flags.replace(/^-\w, | <.*/g, "")}': netd does not have it yet`, instead);
@@ -114,6 +122,7 @@ export function toContainerSpec(
     ...toStorageSpec(options, context.workdir),
     ...toLifeSpec(options),
     ...toLimitSpec(options),
+    ...toProcessSpec(options),
   };
   // What is in files comes first: a later one wins.
   const readAll = <T>(

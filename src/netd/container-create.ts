@@ -20,7 +20,7 @@ import { readAccountFiles } from "./image-accounts.ts";
 import type { ContainerRow } from "./state-store.ts";
 import { resolveMounts } from "./storage/resolve-mounts.ts";
 import type { VolumeRow } from "./storage/volume-store.ts";
-import { resolveUser } from "./user.ts";
+import { addGroups, resolveUser } from "./user.ts";
 
 /** How many digits of the id a host name has when none was asked for: docker's. */
 const HOSTNAME_DIGITS = 12;
@@ -91,7 +91,8 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
   }
   const resolved = resolveNetwork(spec, { network: network.name, findContainer: (known) => containers.find(known) });
   const image = findImage(context, spec.image);
-  resolveUser(spec.user ?? image.config.user, readAccountFiles(image.layers));
+  const accounts = readAccountFiles(image.layers);
+  addGroups(resolveUser(spec.user ?? image.config.user, accounts), spec.groupAdd ?? [], accounts);
   const command = spec.command !== undefined && spec.command.length > 0 ? spec.command : [...image.config.cmd];
   if (command.length === 0) {
     throw new NetdError(
@@ -112,7 +113,10 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
     id,
     name,
     spec: { ...definition, name, ...(mounts.length === 0 ? {} : { mounts }) },
-    hostname: spec.hostname ?? hostnameFor(context, resolved) ?? id.slice(0, HOSTNAME_DIGITS),
+    hostname:
+      spec.hostname ??
+      (spec.uts === "host" ? hostname() : hostnameFor(context, resolved)) ??
+      id.slice(0, HOSTNAME_DIGITS),
     image: { id: image.id, config: image.config },
     command,
     network: resolved,

@@ -16,12 +16,14 @@ import { cgroupParent, type DaemonContext } from "./context.ts";
 import { findDeviceNumbers } from "./device-numbers.ts";
 import type { EndpointPlanInput } from "./endpoint-plan.ts";
 import { listHostDevices } from "./host-devices.ts";
+import { readIdRanges } from "./id-ranges.ts";
 import { readAccountFiles } from "./image-accounts.ts";
+import { planProcessConfig } from "./process-config.ts";
 import { describeMachine } from "./seccomp/machine.ts";
 import type { ContainerRow } from "./state-store.ts";
 import { type ResolvedDevices, resolveDevices } from "./storage/devices.ts";
 import { planFilledVolumes } from "./storage/plan-mounts.ts";
-import { type AccountFiles, resolveUser } from "./user.ts";
+import { type AccountFiles, addGroups, resolveUser } from "./user.ts";
 
 /** How much of a container's output is kept unless it says otherwise: 100 MB, as by docker's driver `local`. */
 const LOG_MAX_BYTES = 20_000_000;
@@ -88,21 +90,44 @@ export function resourceFacts({ session }: DaemonContext): ResourceFacts {
 function containerConfig(context: DaemonContext, container: Container, devices: ResolvedDevices): OciConfig {
   const { row, paths } = container;
   const { config } = row.image;
-  return planContainerConfig(row.spec, {
+  const accounts = accountFiles(context, container);
+  const netns = namespacePath(context, container);
+  const planned = planContainerConfig(row.spec, {
     image: config,
     command: row.command,
-    user: resolveUser(row.spec.user ?? config.user, accountFiles(context, container)),
+    user: addGroups(resolveUser(row.spec.user ?? config.user, accounts), row.spec.groupAdd ?? [], accounts),
     hostname: row.hostname,
     files: paths,
     volumes: context.volumes,
     devices,
     rootfs: paths.rootfs,
-    netnsPath: namespacePath(context, container),
+    netnsPath: netns,
     cgroupsPath: containerCgroup(context, row),
     machine: describeMachine(process.arch, release()),
     ...(row.spec.privileged === true ? { hostDevices: listHostDevices() } : {}),
     resourceFacts: resourceFacts(context),
   });
+  const pidPath = pidNamespacePath(context, container);
+  return planProcessConfig(planned, row.spec, {
+    ranges: readIdRanges(),
+    hasOwnNetwork: netns !== undefined,
+    ...(pidPath === undefined ? {} : { pidPath }),
+  });
+}
+
+/** The pid namespace of the container whose processes this one shall see. @throws {NetdError} CONTAINER_NOT_RUNNING */
+function pidNamespacePath({ containers }: DaemonContext, { row }: Container): string | undefined {
+  const { pid } = row.spec;
+  if (pid === undefined || pid === "host") return undefined;
+  const name = pid.slice("container:".length);
+  const other = containers.byName(name)?.row ?? containers.byId(name)?.row;
+  if (other?.pid !== undefined) return `/proc/${other.pid}/ns/pid`;
+  const now = other === undefined ? "unknown" : `not running (${other.state})`;
+  throw new NetdError(
+    "CONTAINER_NOT_RUNNING",
+    `Cannot start container '${row.name}': container '${name}' whose processes it shall see is ${now}, a running one wanted`,
+    { remedy: `Start '${name}' first` },
+  );
 }
 
 /** Where the network namespace of a container is pinned; `undefined`: it is the host's. @throws {NetdError} CONTAINER_NOT_RUNNING */

@@ -9,6 +9,7 @@ import type { ContainerSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import { planCapabilities } from "./container-config.ts";
 import { checkLimits } from "./container-resources.ts";
+import { checkProcessSpec } from "./process-config.ts";
 import { describeMachine } from "./seccomp/machine.ts";
 import { planSeccomp } from "./seccomp/plan-seccomp.ts";
 import { parseSignal } from "./signal.ts";
@@ -42,6 +43,7 @@ export function checkContainerSpec(spec: ContainerSpec): void {
     checkAddress(address);
   }
   for (const address of spec.dns ?? []) checkAddress(address);
+  checkProcessSpec(spec);
   if (spec.stopSignal !== undefined) parseSignal(spec.stopSignal);
   if (spec.restart !== undefined && spec.restart.policy !== "no" && spec.autoRemove === true) {
     throw autoRemoveConflict("create");

@@ -56,6 +56,18 @@ export function resolveUser(text: string, files: AccountFiles): ResolvedUser {
   return { ...user, additionalGids: [user.gid, ...others.map(({ gid }) => gid)] };
 }
 
+/** Add groups, by name or number, to those that a user has. @throws {NetdError} USER_UNKNOWN naming what is not in the image */
+export function addGroups(user: ResolvedUser, groups: readonly string[], files: AccountFiles): ResolvedUser {
+  if (groups.length === 0) return user;
+  const known = parseGroups(files.group);
+  const gids = groups.map((text) => {
+    const gid = known.find(({ name }) => name === text)?.gid ?? parseId(text);
+    if (gid === undefined) throw unknown("group", text, "/etc/group");
+    return gid;
+  });
+  return { ...user, additionalGids: [...new Set([...(user.additionalGids ?? []), ...gids])] };
+}
+
 function parsePasswd(text: string): Account[] {
   return text.split("\n").flatMap((line) => {
     const [name = "", , uid = "", gid = "", , home = ""] = line.split(":");

@@ -162,13 +162,13 @@ export const userSet: ProcessStepDefinition<UserSetStep> = {
   wraps: true,
   walk({ uid, gid, additionalGids }) {
     check(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), () => "prctl(PR_SET_KEEPCAPS, 1)");
-    check(
+    checkId(
       setgroups(additionalGids.length, Uint32Array.from(additionalGids)),
       () => `setgroups(${additionalGids.join(", ")})`,
     );
     // With the capability these set all three ids. Not setresuid: a tight seccomp profile knows only what runc calls.
-    check(setgid(gid), () => `setgid(${gid})`);
-    check(setuid(uid), () => `setuid(${uid})`);
+    checkId(setgid(gid), () => `setgid(${gid})`);
+    checkId(setuid(uid), () => `setuid(${uid})`);
     // Other ids make the process what fs.suid_dumpable says; nobody shall look into it before its exec.
     if (uid !== 0 || gid !== 0) check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), () => "prctl(PR_SET_DUMPABLE, 0)");
     check(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0), () => "prctl(PR_SET_KEEPCAPS, 0)");
@@ -246,6 +246,15 @@ export const directoryEnter: ProcessStepDefinition<DirectoryEnterStep> = {
   },
   toShell: ({ path }) => [shellCommand("cd", path)],
 };
+
+/** The kernel refuses an id that the user namespace has no mapping for as it refuses one that can't be (credentials(7)). */
+function checkId(result: number, call: () => string): void {
+  if (result >= 0) return;
+  if (lastErrno() !== EINVAL) throw new KernelError(call(), lastErrno());
+  throw new NetdError("LAUNCH_FAILED", `Cannot ${call()}: the user namespace does not map each of these ids`, {
+    remedy: "Map them, or choose a user and groups that are mapped",
+  });
+}
 
 /** RLIM_INFINITY for what does not fit. */
 function limitOf(value: number | string): bigint {

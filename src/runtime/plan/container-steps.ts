@@ -137,6 +137,7 @@ function planEnteringUser(
       ...(overlayOf(params) === undefined ? {} : { map: { fd, ...rootOf(config) } }),
     },
     ...planOpenings(inside, config),
+    ...planSysctls(config, "host"),
     planUser(config, fd),
     ...planMade(namespaces),
     ...planFork(config),
@@ -173,7 +174,7 @@ function planInside(params: AnyParams, mounts: MountPlan): ProcessStep[] {
       : [{ op: "directory.make", root: config.root.path, path: config.process.cwd } as const]),
     ...planTerminal(config),
     ...planNames(config),
-    ...planSysctls(config),
+    ...planSysctls(config, "own"),
     ...planProtectedPaths(config),
     ...mounts.after,
     ...(config.root.readonly === true ? [{ op: "root.readonly", path: config.root.path } as const] : []),
@@ -255,8 +256,15 @@ function planNames({ hostname, domainname, linux }: OciConfig): ProcessStep[] {
   ];
 }
 
-function planSysctls({ linux }: OciConfig): ProcessStep[] {
-  return Object.entries(linux.sysctl ?? {}).map(([key, value]) => ({ op: "sysctl.write", key, value }));
+/** Root of a user namespace may write only what that owns: those of a joined network namespace are the host's to write, before. */
+function planSysctls(config: OciConfig, whose: "own" | "host"): ProcessStep[] {
+  const isHosts = (key: string) =>
+    hasUserNamespace(config) &&
+    /^net[./]/.test(key) &&
+    config.linux.namespaces.some(({ type, path }) => type === "network" && path !== undefined);
+  return Object.entries(config.linux.sysctl ?? {})
+    .filter(([key]) => isHosts(key) === (whose === "host"))
+    .map(([key, value]) => ({ op: "sysctl.write", key, value }));
 }
 
 function planProtectedPaths({ linux, root }: OciConfig): ProcessStep[] {
