@@ -1,4 +1,4 @@
-// The benchmark's part inside the sandbox: node inside.mjs DIRECTORY ROUNDS DOCKER-SOCKET
+// The benchmark's part inside the sandbox: node inside.mjs DIRECTORY ROUNDS PARTS DOCKER-SOCKET
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,11 +7,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ApiConnection } from "./api-connection.mjs";
 import { DnsClient } from "./dns-question.mjs";
+import { compareRuntime, timeExec } from "./inside-runtime.mjs";
 import { interleave, median, quantile, timeAll } from "./statistics.mjs";
 import { formatMs, formatTable } from "./table.mjs";
 
 const HERE = new URL(".", import.meta.url).pathname;
-const [directory, roundsText, dockerSocket] = process.argv.slice(2);
+const [directory, roundsText, partsText, dockerSocket] = process.argv.slice(2);
+const parts = partsText.split(",");
 const rounds = Number(roundsText);
 const rootfs = join(directory, "rootfs");
 const LONG = ["sleep", "1000"];
@@ -27,9 +29,10 @@ const byHand = await startByHand();
 
 const rows = [];
 const notes = [];
-await benchStart();
-await benchCommand();
-await benchMany();
+if (parts.includes("start")) await benchStart();
+if (parts.includes("command")) await benchCommand();
+if (parts.includes("runtime")) await benchRuntime();
+if (parts.includes("many")) await benchMany();
 netd.process.kill("SIGTERM");
 await once(netd.process, "exit");
 byHand.process.stdin.end();
@@ -42,11 +45,11 @@ process.stdout.write(notes.map((note) => `- ${note}\n`).join(""));
 spawnSync("netd", ["--state-dir", join(directory, "state"), "--teardown"], { stdio: "inherit" });
 process.exit(0);
 
-// ---- the three comparisons
+// ---- the comparisons
 
 /** Until a networked container runs and its name answers, against a shell script until its command runs. */
 async function benchStart() {
-  const parts = { create: [], start: [], dns: [] };
+  const shares = { create: [], start: [], dns: [] };
   const times = await interleave(
     {
       "API: create, start, network, name answers": async (round) => {
@@ -59,9 +62,9 @@ async function benchStart() {
         const address = await dns.ask(name);
         marks.push(performance.now());
         if (address !== container.endpoint.address) throw new Error(`${name} is ${address}`);
-        parts.create.push(marks[1] - marks[0]);
-        parts.start.push(marks[2] - marks[1]);
-        parts.dns.push(marks[3] - marks[2]);
+        shares.create.push(marks[1] - marks[0]);
+        shares.start.push(marks[2] - marks[1]);
+        shares.dns.push(marks[3] - marks[2]);
         await connection.call("DELETE", `/v1/containers/${name}?force=1`);
         return marks[3] - marks[0];
       },
@@ -70,7 +73,7 @@ async function benchStart() {
     { rounds, warmups: 5 },
   );
   addRows(times, "shell script: until its command runs", 0.4);
-  const [create, start, answer] = Object.values(parts).map((list) => formatMs(median(list.slice(5))));
+  const [create, start, answer] = Object.values(shares).map((list) => formatMs(median(list.slice(5))));
   notes.push(`of the API's time: create ${create}, start ${start}, the name's answer ${answer}`);
 }
 
@@ -95,6 +98,18 @@ async function benchCommand() {
   const times = await interleave(contestants, { rounds: Math.min(rounds, 20), warmups: 2 });
   addRows(times, dockerSocket === "" ? "node -e 0" : "docker run --rm busybox true", 0.2);
   if (dockerSocket === "") notes.push("docker could not be started here: the ratio is to node -e 0");
+}
+
+/** The runtime alone: containers without a network, and further processes in one. */
+async function benchRuntime() {
+  const { times, yardstick, wanted } = await compareRuntime({ connection, directory, rounds, timeCommand });
+  const base = median(times[yardstick]);
+  const exec = await timeExec({ connection, rounds });
+  for (const [name, list] of Object.entries({ ...times, ...exec.times })) {
+    const ratio = name in times ? (median(list) / base).toFixed(2) : "";
+    const want = wanted[name] ?? exec.wanted[name] ?? "";
+    rows.push([name, formatMs(median(list)), formatMs(quantile(list, 0.9)), ratio, want]);
+  }
 }
 
 /** A hundred detached containers, eight requests at a time, and what they cost in memory. */

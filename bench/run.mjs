@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // npm run bench: netd side by side with the other ways to start a container, in a sandbox that leaves nothing behind.
 //
-//   node bench/run.mjs [--rounds N] [--commands DIR]
+//   node bench/run.mjs [--rounds N] [--only start,command,runtime,many] [--commands DIR]
 //
 // Prints figures, ratios and what was wanted of them; asserts nothing.
 import { spawn, spawnSync } from "node:child_process";
@@ -16,6 +16,8 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { values: options } = parseArgs({
   options: {
     rounds: { type: "string", default: "40" },
+    /** Which comparisons, of those in inside.mjs. */
+    only: { type: "string", default: "start,command,runtime,many" },
     /** Where the built commands are. */
     commands: { type: "string", default: join(HERE, "../dist") },
   },
@@ -34,8 +36,9 @@ delete process.env.NODE_EXTRA_CA_CERTS;
 let exitCode = 1;
 try {
   makeRootfs(join(directory, "rootfs"));
-  const docker = await startDocker(join(directory, "docker"));
-  const inside = [join(HERE, "inside.mjs"), directory, options.rounds, docker === undefined ? "" : docker.socket];
+  const isDockerNeeded = /command|many/.test(options.only);
+  const docker = isDockerNeeded ? await startDocker(join(directory, "docker")) : undefined;
+  const inside = [join(HERE, "inside.mjs"), directory, options.rounds, options.only, docker?.socket ?? ""];
   const sandbox = [join(options.commands, "netctl.cjs"), "sandbox", "--no-netd", "--", process.execPath, ...inside];
   const [code] = await once(spawn(process.execPath, sandbox, { stdio: "inherit" }), "exit");
   exitCode = code ?? 1;
