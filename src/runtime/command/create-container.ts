@@ -24,7 +24,7 @@ import { countPreserved, listenEnvironment } from "./preserved.ts";
 import { readBundle } from "./read-bundle.ts";
 import { runHooks } from "./run-hooks.ts";
 import { type ProcessIdentity, StateStore, type StoredState } from "./state-store.ts";
-import { inheritStdio } from "./stdio.ts";
+import { inheritStdio, noStdio } from "./stdio.ts";
 
 /** A container that was made. */
 export interface MadeContainer {
@@ -96,7 +96,7 @@ export async function createContainer(call: CommandCall, options: CreateContaine
         config,
         noNewKeyring: flags.bool("no-new-keyring"),
         isRootMoved: flags.bool("no-pivot"),
-        stdio: inheritStdio(),
+        stdio: config.process.terminal === true ? noStdio() : inheritStdio(),
         hookState,
         hookEnv: Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
         preserveFds,

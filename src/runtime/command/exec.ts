@@ -20,7 +20,7 @@ import { NODE_FLAGS } from "./node-flags.ts";
 import { writePidFile } from "./pid-file.ts";
 import { countPreserved, listenEnvironment } from "./preserved.ts";
 import { type ProcessIdentity, StateStore, type StoredState } from "./state-store.ts";
-import { inheritStdio } from "./stdio.ts";
+import { inheritStdio, noStdio } from "./stdio.ts";
 
 /** Exec; the exit code is the process's. */
 export async function exec(call: CommandCall): Promise<number> {
@@ -39,14 +39,13 @@ export async function exec(call: CommandCall): Promise<number> {
   const { linux } = config;
   const seccomp = linux.seccomp === undefined ? undefined : new SeccompCompiler().compile(linux.seccomp);
   const special = findSpecialNamespaces(init.pid);
-  const none = { path: "/dev/null" };
   const plan = planExec(
     { ...wanted, env: [...wanted.env, ...listenEnvironment(process.env)] },
     {
       pid: init.pid,
       pidfd,
       joinFiles: findJoinFiles(state, flags.list("cgroup")),
-      ...(isTerminal ? { stdin: none, stdout: none, stderr: none } : inheritStdio()),
+      ...(isTerminal ? noStdio() : inheritStdio()),
       keyring: keyringName(id),
       seccomp,
       preserveFds,

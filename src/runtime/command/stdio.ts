@@ -11,3 +11,9 @@ export function inheritStdio(): Record<"stdin" | "stdout" | "stderr", StdioSourc
   const copy = (fd: number): StdioSource => ({ fd: duplicateDescriptor(fd) });
   return { stdin: copy(0), stdout: copy(1), stderr: copy(2) };
 }
+
+/** No streams of ours, for a process that gets a terminal: one that waits for its start would keep the caller's pipes open. */
+export function noStdio(): Record<"stdin" | "stdout" | "stderr", StdioSource> {
+  const none = { path: "/dev/null" };
+  return { stdin: none, stdout: none, stderr: none };
+}
