@@ -12,6 +12,8 @@ export interface LogPlace {
   /** The caller closes it. */
   file: FileHandle;
   offset: number;
+  /** Number that the file has, which is full; absent when it was the current one as it was opened. */
+  number?: number;
 }
 
 /** Open a log at its first line, or where its last `tail` lines begin; undefined when there is none yet. */
@@ -19,76 +21,84 @@ export async function openLog(path: string, tail: number | undefined): Promise<L
   return tail === undefined ? await openOldest(path) : await openTail(path, tail);
 }
 
-/** Open the file that was written after `file`; undefined when `file` is the current one, or there is none any more. */
-export async function openNextLog(path: string, file: FileHandle): Promise<FileHandle | undefined> {
+/** Open the file that was written after that of `place`; undefined when it is the current one, or there is none any more. */
+export async function openNextLog(path: string, place: LogPlace): Promise<LogPlace | undefined> {
+  const number = place.number ?? (await numberOf(path, place.file));
+  if (number === "current") return undefined;
   for (;;) {
-    const [name] = await filesAfter(path, file);
-    const next = await tryOpen(name);
-    // A full file that is gone was the oldest; without a current one there is nothing more yet.
-    if (next === undefined && name !== undefined && name !== path) continue;
-    if (next === undefined) return undefined;
-    // It may have got its name from a later one between the look and the opening.
-    const [first] = await filesAfter(path, file);
-    if (first !== undefined && (await isFileAt(first, next))) return next;
-    await next.close();
+    const next = listFullLogs(path).find((later) => later > number);
+    const file = await tryOpen(next === undefined ? path : fullLogPath(path, next));
+    if (next !== undefined) {
+      if (file !== undefined) return { file, offset: 0, number: next };
+      // It was the oldest, and was removed meanwhile.
+      continue;
+    }
+    // Without a current one there is nothing more yet.
+    if (file === undefined) return undefined;
+    // The one that was current may have been put away between the look and the opening.
+    if (!listFullLogs(path).some((later) => later > number)) return { file, offset: 0 };
+    await file.close();
   }
 }
 
-/** Names of the files after `file`, oldest first. Of a file that was removed in the meantime, all that are left come after. */
-async function filesAfter(path: string, file: FileHandle): Promise<string[]> {
-  if (await isFileAt(path, file)) return [];
-  const full = fullLogs(path);
-  for (const [index, name] of full.entries()) if (await isFileAt(name, file)) return [...full.slice(index + 1), path];
-  return [...full, path];
+/** Number that a file got when it was put away; 0 of one that was removed since, as all that are left came after it. */
+async function numberOf(path: string, file: FileHandle): Promise<number | "current"> {
+  // Twice: a directory that is read while a file in it is renamed may show neither name (readdir(3)).
+  for (let look = 0; look < 2; look++) {
+    const { ino, nlink } = await file.stat();
+    if (nlink === 0) return 0;
+    if ((await inodeAt(path)) === ino) return "current";
+    // The newest first: a reader is seldom far behind when its file is put away.
+    for (const number of listFullLogs(path).reverse()) {
+      if ((await inodeAt(fullLogPath(path, number))) === ino) return number;
+    }
+  }
+  return 0;
 }
 
 async function openOldest(path: string): Promise<LogPlace | undefined> {
   for (;;) {
-    const [oldest = path] = fullLogs(path);
-    const file = await tryOpen(oldest);
-    if (file === undefined && oldest === path && fullLogs(path).length === 0) return undefined;
+    const [oldest] = listFullLogs(path);
+    const file = await tryOpen(oldest === undefined ? path : fullLogPath(path, oldest));
+    if (oldest !== undefined) {
+      if (file !== undefined) return { file, offset: 0, number: oldest };
+      continue;
+    }
     // The current file may have been put away between the look and the opening.
-    if (file !== undefined && (await isFileAt(fullLogs(path)[0] ?? path, file))) return { file, offset: 0 };
+    if (listFullLogs(path).length === 0) return file === undefined ? undefined : { file, offset: 0 };
     await file?.close();
   }
 }
 
 async function openTail(path: string, count: number): Promise<LogPlace | undefined> {
   const search = new TailSearch(count);
-  let place: LogPlace | undefined;
-  for (const name of [
-    path,
-    ...listFullLogs(path)
-      .reverse()
-      .map((number) => fullLogPath(path, number)),
-  ]) {
-    const file = await tryOpen(name);
+  const current = await tryOpen(path);
+  let place = current === undefined ? undefined : await searchTail(search, { file: current, offset: 0 });
+  if (place?.isFound === true) return place;
+  // Listed only now: a file that was put away before the current one was opened is among them.
+  for (const number of listFullLogs(path).reverse()) {
+    const file = await tryOpen(fullLogPath(path, number));
     if (file === undefined) continue;
-    if (place !== undefined && (await isSameFile(file, place.file))) {
+    if (place !== undefined && (await file.stat()).ino === (await place.file.stat()).ino) {
       await file.close();
       continue;
     }
     await place?.file.close();
-    const { isFound, offset } = await search.search(file);
-    place = { file, offset };
-    if (isFound) break;
+    place = await searchTail(search, { file, offset: 0, number });
+    if (place.isFound) break;
   }
   return place;
 }
 
-function fullLogs(path: string): string[] {
-  return listFullLogs(path).map((number) => fullLogPath(path, number));
+async function searchTail(search: TailSearch, place: LogPlace): Promise<LogPlace & { isFound: boolean }> {
+  const { isFound, offset } = await search.search(place.file);
+  return { ...place, offset, isFound };
 }
 
-async function tryOpen(name: string | undefined): Promise<FileHandle | undefined> {
-  return name === undefined ? undefined : await open(name, "r").catch(() => undefined);
+async function tryOpen(name: string): Promise<FileHandle | undefined> {
+  return await open(name, "r").catch(() => undefined);
 }
 
-async function isFileAt(name: string, file: FileHandle): Promise<boolean> {
-  const there = await stat(name).catch(() => undefined);
-  return there !== undefined && there.ino === (await file.stat()).ino;
-}
-
-async function isSameFile(one: FileHandle, other: FileHandle): Promise<boolean> {
-  return (await one.stat()).ino === (await other.stat()).ino;
+async function inodeAt(name: string): Promise<number | undefined> {
+  return (await stat(name).catch(() => undefined))?.ino;
 }

@@ -77,11 +77,11 @@ async function* chunks(path: string, options: ReadLogOptions): AsyncGenerator<Bu
           yield chunk.subarray(0, bytesRead);
           continue;
         }
-        const next = await openNextLog(path, place.file);
+        const next = await openNextLog(path, place);
         if (next !== undefined) {
           yield* readRest(place);
           await place.file.close();
-          place = { file: next, offset: 0 };
+          place = next;
           yield "next file";
           continue;
         }
