@@ -82,7 +82,7 @@ export async function startExec(params: ExecParams, options: StartExecOptions): 
     onAbandoned: () => (terminalFd === undefined ? streams.closeInput() : streams.hangUp()),
   });
   const peer = options.answer({ id, pid });
-  if (peer !== undefined) streams.attach(peer.socket, peer.rest);
+  if (peer !== undefined) streams.attach(peer, { isStarter: true });
   options.children.add(pid, (exitCode) => {
     options.execs.delete(id);
     streams.finish(exitCode);

@@ -5,10 +5,12 @@
  */
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
+import { formatError } from "../errors.ts";
 import { resizeTerminal } from "../kernel/process/index.ts";
 import type { OutputStream } from "./cri-log.ts";
 import { OutputPump } from "./output-pump.ts";
-import { StreamClient } from "./stream-client.ts";
+import { exitCodeLost, stalled } from "./refusals.ts";
+import { StreamClient, type StreamClientHandlers, type StreamPeer } from "./stream-client.ts";
 import { TerminalInput } from "./terminal-input.ts";
 
 /** Our ends; the streams close them. */
@@ -24,9 +26,22 @@ export interface ProcessStreamsOptions {
   record?: (stream: OutputStream, bytes: Buffer) => void;
   /** What happens when the last client is gone without having said `detach`. */
   onAbandoned?: () => void;
+  /** How long a client that joined later may take nothing while output waits for it, in milliseconds. */
+  patienceMs?: number;
 }
 
-/** Joins a process with its clients. A client that is slow makes the process wait; one that is gone does not. */
+/** What {@link ProcessStreams.attach} may be told of a client. */
+export interface AttachOptions {
+  /** The process was started for it: the process waits for it as for the reader of a pipe, however long. */
+  isStarter?: boolean;
+}
+
+const PATIENCE_MS = 10_000;
+
+/**
+ * Joins a process with its clients. A client that is slow makes the process wait; one that is gone does not, and one that joined later and
+ * takes nothing at all is sent away.
+ */
 export class ProcessStreams {
   readonly #options: ProcessStreamsOptions;
   readonly #clients = new Set<StreamClient>();
@@ -91,9 +106,10 @@ export class ProcessStreams {
     input.on("drain", () => this.#resumeInput());
   }
 
-  /** Join a client. `rest` are bytes it sent already. */
-  attach(socket: Socket, rest: Buffer): StreamClient {
-    const client: StreamClient = new StreamClient(socket, rest, {
+  /** Join a client. */
+  attach({ socket, rest }: StreamPeer, { isStarter = false }: AttachOptions = {}): StreamClient {
+    const patienceMs = this.#patienceMs;
+    const handlers: StreamClientHandlers = {
       stdin: (bytes) => this.#takeInput(bytes),
       resize: (rows, columns) => {
         if (this.#terminalFd !== undefined) resizeTerminal(this.#terminalFd, rows, columns);
@@ -101,7 +117,9 @@ export class ProcessStreams {
       detach: () => this.#clients.delete(client),
       closed: () => this.#drop(client),
       drained: () => this.#resume(),
-    });
+      stalled: () => this.#sendAway(client),
+    };
+    const client = new StreamClient(socket, rest, handlers, isStarter ? {} : { patienceMs });
     this.#clients.add(client);
     return client;
   }
@@ -132,11 +150,14 @@ export class ProcessStreams {
     this.#input = undefined;
     this.#stdinFd = undefined;
     for (const client of this.#clients) {
-      if (exitCode === null)
-        client.fail({ code: "INTERNAL", message: "Cannot tell the exit code: nobody saw the process end" });
+      if (exitCode === null) client.fail(formatError(exitCodeLost()));
       else client.end(exitCode);
     }
     this.#clients.clear();
+  }
+
+  get #patienceMs(): number {
+    return this.#options.patienceMs ?? PATIENCE_MS;
   }
 
   #pump(fd: number, stream: OutputStream, isTerminal: boolean): void {
@@ -150,6 +171,13 @@ export class ProcessStreams {
     let hasRoom = true;
     for (const client of this.#clients) hasRoom = client.send(stream, bytes) && hasRoom;
     return hasRoom;
+  }
+
+  /** Go on without a client. It hears why when it reads again. */
+  #sendAway(client: StreamClient): void {
+    if (!this.#clients.delete(client)) return;
+    client.fail(formatError(stalled(this.#patienceMs)));
+    this.#resume();
   }
 
   #resume(): void {

@@ -1,5 +1,5 @@
 /**
- * Why the runtime refuses what is asked of a container.
+ * Why the runtime refuses what is asked of a container, or can't tell.
  *
  * @module
  */
@@ -27,5 +27,21 @@ export function isRunning(containerId: string): NetdError {
 export function unknown(containerId: string): NetdError {
   return new NetdError("CONTAINER_UNKNOWN", `Cannot find container ${containerId}: the runtime has none of that id`, {
     remedy: "See the containers with 'netctl ps -a'",
+  });
+}
+
+/** Make the error for a client that held its container back. */
+export function stalled(patienceMs: number): NetdError {
+  return new NetdError(
+    "CLIENT_STALLED",
+    `Cannot keep the client attached: it took no output for ${patienceMs / 1000} s, and the container does not wait longer`,
+    { remedy: "Attach again; what was missed is in 'netctl logs'" },
+  );
+}
+
+/** Make the error for the end of a process that was reaped by others before anybody looked. */
+export function exitCodeLost(): NetdError {
+  return new NetdError("EXIT_CODE_LOST", "Cannot tell the exit code: nobody watched when the process ended", {
+    remedy: "See 'netctl inspect' and the log for what happened to it",
   });
 }

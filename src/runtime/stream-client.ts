@@ -24,6 +24,14 @@ export interface StreamClientHandlers {
   closed(): void;
   /** There is room again after {@link StreamClient.send} returned false. */
   drained(): void;
+  /** It took nothing at all for {@link StreamClientOptions.patienceMs} while output waited for it. */
+  stalled(): void;
+}
+
+/** How long a client may keep its process waiting. */
+export interface StreamClientOptions {
+  /** Milliseconds without a byte taken; absent: as long as it is connected. */
+  patienceMs?: number | undefined;
 }
 
 /** Bytes that may wait for a slow client before its process has to. */
@@ -34,14 +42,21 @@ export class StreamClient {
   readonly #socket: Socket;
   readonly #handlers: StreamClientHandlers;
   readonly #parser = new FrameParser();
+  readonly #patienceMs: number | undefined;
   #isOpen = true;
 
   /** `rest` are bytes that came behind the request line. */
-  constructor(socket: Socket, rest: Buffer, handlers: StreamClientHandlers) {
+  constructor(socket: Socket, rest: Buffer, handlers: StreamClientHandlers, { patienceMs }: StreamClientOptions = {}) {
     this.#socket = socket;
     this.#handlers = handlers;
+    this.#patienceMs = patienceMs;
     socket.on("data", (bytes: Buffer) => this.#push(bytes));
-    socket.on("drain", () => handlers.drained());
+    socket.on("drain", () => {
+      socket.setTimeout(0);
+      handlers.drained();
+    });
+    // Node puts it off as long as the kernel takes any of what waits.
+    socket.on("timeout", () => handlers.stalled());
     socket.on("error", () => {});
     socket.on("close", () => this.#close());
     queueMicrotask(() => {
@@ -66,16 +81,22 @@ export class StreamClient {
     for (let at = 0; at < bytes.length; at += FRAME_MAX_BYTES) {
       this.#socket.write(formatFrame(stream, bytes.subarray(at, at + FRAME_MAX_BYTES)));
     }
-    return this.hasRoom;
+    if (this.hasRoom) return true;
+    if (this.#patienceMs !== undefined && this.#socket.timeout !== this.#patienceMs) {
+      this.#socket.setTimeout(this.#patienceMs);
+    }
+    return false;
   }
 
   /** Say how the process ended, and hang up. */
   end(exitCode: number): void {
+    this.#socket.setTimeout(0);
     if (this.#isOpen) this.#socket.end(formatFrame("exit", { exitCode }));
   }
 
   /** Say what went wrong, and hang up. */
   fail(error: ErrorDocument): void {
+    this.#socket.setTimeout(0);
     if (this.#isOpen) this.#socket.end(formatFrame("error", error));
   }
 

@@ -113,9 +113,9 @@ export class Supervisor {
   }
 
   /** Join a client to the streams of a container. A container that has ended tells its exit code at once. */
-  attach(containerId: string, { socket, rest }: StreamPeer): void {
+  attach(containerId: string, peer: StreamPeer): void {
     const container = this.#find(containerId);
-    const client = container.streams.attach(socket, rest);
+    const client = container.streams.attach(peer);
     if (container.record.state === "exited") client.end(container.record.exitCode ?? 0);
   }
 
@@ -259,7 +259,7 @@ export class Supervisor {
       faultPoint("launch:running");
       const result = { pid, startTime, forks: process.forks, slow: process.isSlow };
       const peer = answer?.(result);
-      if (peer !== undefined) container.streams.attach(peer.socket, peer.rest);
+      if (peer !== undefined) container.streams.attach(peer, { isStarter: true });
       this.#children.add(pid, (exitCode) => this.#end(container, exitCode));
       const descriptors = container.keptDescriptors();
       if (descriptors.length > 0) this.#options.emit({ event: "descriptors", params: { descriptors } });
