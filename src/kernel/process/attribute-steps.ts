@@ -13,6 +13,7 @@ import { close, fstatfs, lastErrno, open, write } from "../libc.ts";
 import { ioprioSet, personality, schedSetaffinity, schedSetattr, setdomainname } from "../libc-process.ts";
 import { shellCommand, shellQuote } from "../shell.ts";
 import { sysctlPath } from "../sysctl.ts";
+import { formatBitMask } from "./bit-mask.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { O_CLOEXEC, O_WRONLY } from "./open-flags.ts";
 
@@ -177,11 +178,7 @@ export const schedulerSet: ProcessStepDefinition<SchedulerSetStep> = {
 export const affinitySet: ProcessStepDefinition<AffinitySetStep> = {
   wraps: true,
   walk({ cpus }) {
-    const mask = Buffer.alloc(CPUS_MAX / 8);
-    for (const range of cpus.split(",")) {
-      const [first = 0, last = first] = range.split("-").map(Number);
-      for (let cpu = first; cpu <= last && cpu < CPUS_MAX; cpu++) mask[cpu >> 3]! |= 1 << (cpu & 7); // within the mask
-    }
+    const mask = formatBitMask(cpus, CPUS_MAX);
     check(schedSetaffinity(0, mask.length, mask), () => `sched_setaffinity(${cpus})`);
   },
   toShell: ({ cpus }) => [shellCommand("taskset", "--cpu-list", cpus)],

@@ -18,6 +18,8 @@ export interface WalkState {
   nodeFdMax: number;
   /** Detached mounts with mapped ids, by the path that they are for. */
   mappedMounts?: Map<string, number>;
+  /** Where the user is at home, once that was looked up. */
+  home?: string;
   /** The proc and sysfs that the container got, by their mount points: what is hidden in them is found there, wherever their paths lead. */
   kernelMounts: Map<string, number>;
 }

@@ -9,7 +9,7 @@ import { NetdError } from "../../errors.ts";
 import { errnoName, errnoText } from "../errno.ts";
 import { close, execve, lastErrno, open, read } from "../libc.ts";
 import { faccessat } from "../libc-command.ts";
-import { shellCommand } from "../shell.ts";
+import { shellCommand, shellQuote } from "../shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { formatMachine, machineOf, parseExecutable } from "./executable-format.ts";
 import { S_IFDIR, statusOf } from "./file-status.ts";
@@ -21,6 +21,8 @@ export interface ExecStep {
   args: string[];
   /** `NAME=value` each. */
   env: string[];
+  /** HOME is what `home.find` found. */
+  takesHome?: boolean;
 }
 
 /** Look whether there is such a program to execute: who creates a container hears it, not only who starts it. */
@@ -44,11 +46,11 @@ const ENOTDIR = 20;
 
 /** Carries out {@link ExecStep}; returns only by an error. */
 export const exec: ProcessStepDefinition<ExecStep> = {
-  walk({ args, env }) {
+  walk({ args, env, takesHome }, { home }) {
     const name = args[0] ?? "";
     const path = searchPath(env);
     const argv = [...args, null];
-    const envp = [...env, null];
+    const envp = [...env, ...(takesHome === true && home !== undefined ? [`HOME=${home}`] : []), null];
     let refused: { file: string; errno: number } | undefined;
     for (const file of candidates(name, path)) {
       execve(file, argv, envp);
@@ -60,7 +62,10 @@ export const exec: ProcessStepDefinition<ExecStep> = {
     }
     throw refused === undefined ? notFound(name, path) : notExecutable(name, refused.file, refused.errno);
   },
-  toShell: ({ args, env }) => [shellCommand("env", "-i", ...env, ...args)],
+  toShell({ args, env, takesHome }) {
+    const variables = shellCommand("env", "-i", ...env);
+    return [`${takesHome === true ? `${variables} HOME="$HOME"` : variables} ${args.map(shellQuote).join(" ")}`];
+  },
 };
 
 /** Carries out {@link ProgramFindStep}. */

@@ -27,6 +27,7 @@ import { type DeviceMakeStep, deviceMake, type LinkMakeStep, linkMake } from "./
 import { type ExecStep, exec, type ProgramFindStep, programFind } from "./exec-step.ts";
 import { type ProcessForkStep, processFork } from "./fork-step.ts";
 import { type GateWaitStep, gateWait } from "./gate-step.ts";
+import { type HomeFindStep, homeFind } from "./home-step.ts";
 import { type HooksAwaitStep, type HooksRunStep, hooksAwait, hooksRun } from "./hook-steps.ts";
 import {
   type CapabilitiesBoundStep,
@@ -49,6 +50,7 @@ import {
   userSet,
 } from "./identity-steps.ts";
 import { type KeyringJoinStep, keyringJoin } from "./keyring-step.ts";
+import { type MemoryPlaceStep, memoryPlace } from "./memory-step.ts";
 import { type MountCloneMappedStep, mountCloneMapped } from "./mount-mapped-step.ts";
 import {
   type MountBindStep,
@@ -75,6 +77,7 @@ import {
   type RootBindStep,
   type RootCurrentStep,
   type RootEnterStep,
+  type RootFindStep,
   type RootMoveStep,
   type RootOverlayStep,
   type RootPivotStep,
@@ -83,6 +86,7 @@ import {
   rootBind,
   rootCurrent,
   rootEnter,
+  rootFind,
   rootMove,
   rootOverlay,
   rootPivot,
@@ -119,6 +123,7 @@ export type ProcessStep =
   | AffinitySetStep
   | DomainnameSetStep
   | IoPrioritizeStep
+  | MemoryPlaceStep
   | OomAdjustStep
   | PersonalitySetStep
   | SchedulerSetStep
@@ -133,6 +138,7 @@ export type ProcessStep =
   | DirectoryMakeStep
   | ExecStep
   | GateWaitStep
+  | HomeFindStep
   | HooksAwaitStep
   | HooksRunStep
   | HostnameSetStep
@@ -158,6 +164,7 @@ export type ProcessStep =
   | RootBindStep
   | RootCurrentStep
   | RootEnterStep
+  | RootFindStep
   | RootMoveStep
   | RootOpenStep
   | RootOverlayStep
@@ -184,6 +191,7 @@ const DEFINITIONS: Definitions = {
   "affinity.set": affinitySet,
   "domainname.set": domainnameSet,
   "io.prioritize": ioPrioritize,
+  "memory.place": memoryPlace,
   "oom.adjust": oomAdjust,
   "personality.set": personalitySet,
   "scheduler.set": schedulerSet,
@@ -198,6 +206,7 @@ const DEFINITIONS: Definitions = {
   "directory.make": directoryMake,
   exec,
   "gate.wait": gateWait,
+  "home.find": homeFind,
   "hooks.await": hooksAwait,
   "hooks.run": hooksRun,
   "hostname.set": hostnameSet,
@@ -223,6 +232,7 @@ const DEFINITIONS: Definitions = {
   "root.bind": rootBind,
   "root.current": rootCurrent,
   "root.enter": rootEnter,
+  "root.find": rootFind,
   "root.move": rootMove,
   "root.open": rootOpen,
   "root.overlay": rootOverlay,

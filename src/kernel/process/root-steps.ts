@@ -51,6 +51,12 @@ export interface RootCurrentStep {
   op: "root.current";
 }
 
+/** Use the root directory of a running process; the host's /proc is asked, so before the namespaces change. */
+export interface RootFindStep {
+  op: "root.find";
+  pid: number;
+}
+
 /** Forbid writing to the root file system; mounts on it keep their own flags. */
 export interface RootReadonlyStep {
   op: "root.readonly";
@@ -135,6 +141,14 @@ export const rootCurrent: ProcessStepDefinition<RootCurrentStep> = {
     state.rootFd = openRoot("/");
   },
   toShell: () => [],
+};
+
+/** Carries out {@link RootFindStep}. */
+export const rootFind: ProcessStepDefinition<RootFindStep> = {
+  walk({ pid }, state) {
+    state.rootFd = openRoot(`/proc/${pid}/root`);
+  },
+  toShell: ({ pid }) => [`cd /proc/${pid}/root`],
 };
 
 /** Carries out {@link RootReadonlyStep}. */

@@ -50,6 +50,7 @@ export async function exec(call: CommandCall): Promise<number> {
       seccomp,
       preserveFds,
       ...(special === undefined ? {} : { special }),
+      sharesMounts: !config.linux.namespaces.some(({ type }) => type === "mount"),
     },
   );
   const { ociVersion, bundle, annotations } = state;

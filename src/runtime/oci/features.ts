@@ -9,7 +9,7 @@ import { SECCOMP_NAMES } from "../../kernel/index.ts";
 import { CAPABILITIES } from "../../kernel/process/index.ts";
 import { MOUNT_OPTIONS } from "../plan/mount-options.ts";
 import { OCI_VERSION } from "./config.ts";
-import { NAMESPACE_TYPES } from "./linux-rules.ts";
+import { MEMORY_POLICIES, MEMORY_POLICY_FLAGS, NAMESPACE_TYPES } from "./linux-rules.ts";
 import { HOOK_KINDS } from "./parse-config.ts";
 
 /** Architectures of libseccomp 2.5, the oldest that we run with. */
@@ -40,7 +40,7 @@ export function describeFeatures(version: string): object {
       apparmor: { enabled: false },
       selinux: { enabled: false },
       intelRdt: { enabled: false },
-      memoryPolicy: { modes: [], flags: [] },
+      memoryPolicy: { modes: MEMORY_POLICIES, flags: MEMORY_POLICY_FLAGS },
       mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: false },
     },

@@ -39,7 +39,8 @@ export const NAMESPACE_TYPES = [
 ] as const satisfies OciNamespaceType[];
 
 /** linux/mempolicy.h */
-const MEMORY_POLICIES = [
+/** Modes of `memoryPolicy`. */
+export const MEMORY_POLICIES = [
   "MPOL_DEFAULT",
   "MPOL_PREFERRED",
   "MPOL_BIND",
@@ -48,7 +49,8 @@ const MEMORY_POLICIES = [
   "MPOL_PREFERRED_MANY",
   "MPOL_WEIGHTED_INTERLEAVE",
 ];
-const MEMORY_POLICY_FLAGS = ["MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"];
+/** Flags of `memoryPolicy`. */
+export const MEMORY_POLICY_FLAGS = ["MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"];
 const PROPAGATIONS = [
   ...(["shared", "slave", "private", "unbindable"] as const),
   ...(["rshared", "rslave", "rprivate", "runbindable"] as const),

@@ -63,9 +63,7 @@ export function planContainer(params: AnyParams, facts: HostFacts): ProcessPlan 
       ...inside,
       ...(oneShot === undefined ? [] : planHooksOutside(oneShot)),
       ...planRootEntry(config, params.isRootMoved === true),
-      ...(config.linux.personality === undefined
-        ? []
-        : [{ op: "personality.set", domain: config.linux.personality.domain } as const]),
+      ...planDomain(config),
       ...planIdentity(config.process, {
         seccomp,
         preserveFds: oneShot?.preserveFds ?? 0,
@@ -74,6 +72,14 @@ export function planContainer(params: AnyParams, facts: HostFacts): ProcessPlan 
     ],
     ...(seccomp === undefined ? {} : { seccomp }),
   };
+}
+
+/** What the kernel shall take the process for, and where it takes its memory. */
+function planDomain({ linux: { personality, memoryPolicy } }: OciConfig): ProcessStep[] {
+  const steps: ProcessStep[] = [];
+  if (personality !== undefined) steps.push({ op: "personality.set", domain: personality.domain });
+  if (memoryPolicy !== undefined) steps.push({ op: "memory.place", flags: [], ...memoryPolicy });
+  return steps;
 }
 
 /** The session keyring of a container: runc's name for it. */

@@ -25,6 +25,8 @@ export interface PlanExecOptions {
   seccomp?: SeccompProgram | undefined;
   /** So many descriptors from 3 on are the program's too. */
   preserveFds?: number;
+  /** It has no mount namespace of its own, but a root directory below the host's. */
+  sharesMounts?: boolean;
   /** Namespaces of the container that few have. */
   special?: SpecialNamespaces;
 }
@@ -57,7 +59,7 @@ export function planExec(process: OciProcess, options: PlanExecOptions): Process
       ...(process.oomScoreAdj === undefined ? [] : [{ op: "oom.adjust", score: process.oomScoreAdj } as const]),
       ...planEntering(options),
       { op: "keyring.join", name: keyring },
-      { op: "root.current" },
+      options.sharesMounts === true ? { op: "root.enter" } : { op: "root.current" },
       ...(process.terminal === true ? [terminal] : []),
       ...planIdentity(process, { seccomp, preserveFds }),
     ],
@@ -69,14 +71,21 @@ function planAffinity(cpus: string | undefined): ProcessStep[] {
   return cpus === undefined ? [] : [{ op: "affinity.set", cpus }];
 }
 
-function planEntering({ pid, pidfd, special }: PlanExecOptions): ProcessStep[] {
-  const kinds: NamespaceKind[] = ["mount", "cgroup", "uts", "ipc", "network"];
+function planEntering({ pid, pidfd, special, sharesMounts = false }: PlanExecOptions): ProcessStep[] {
+  const kinds: NamespaceKind[] = [...(sharesMounts ? [] : ["mount" as const]), "cgroup", "uts", "ipc", "network"];
   const session: ProcessStep = { op: "session.start" };
-  if (special === undefined) return [session, { op: "namespaces.enter", kinds, pid, pidfd }];
+  // Before the namespaces: entering those of the process shows that it has lived on, and that the root is its own.
+  const root: ProcessStep[] = sharesMounts ? [{ op: "root.find", pid }] : [];
+  if (special === undefined) return [...root, session, { op: "namespaces.enter", kinds, pid, pidfd }];
   if (special.hasTime) kinds.push("time");
   if (special.user !== undefined) kinds.push("user");
   // The fork looks into our own /proc, so it goes first.
-  return [{ op: "process.fork", pidNamespace: { pid, pidfd } }, session, { op: "namespaces.enter", kinds, pid, pidfd }];
+  return [
+    ...root,
+    { op: "process.fork", pidNamespace: { pid, pidfd } },
+    session,
+    { op: "namespaces.enter", kinds, pid, pidfd },
+  ];
 }
 
 /** Who owns the streams, as the host sees it. */

@@ -28,6 +28,8 @@ export function planIdentity(process: OciProcess, options: PlanIdentityOptions =
   const { user, capabilities } = process;
   const { seccomp, preserveFds = 0, beforeExec = [] } = options;
   const isFrozen = process.noNewPrivileges === true;
+  // As in runc, an empty one is none.
+  const isHomeless = !process.env.some((entry) => entry.startsWith("HOME=") && entry !== "HOME=");
   const hasListener = seccomp?.listener !== undefined;
   const filter: ProcessStep[] =
     seccomp === undefined ? [] : [{ op: "seccomp.load", program: seccomp.program, flags: seccomp.flags }];
@@ -37,6 +39,7 @@ export function planIdentity(process: OciProcess, options: PlanIdentityOptions =
       ...(hasListener ? { keepsAnswers: true } : {}),
       ...(preserveFds === 0 ? {} : { preserved: preserveFds }),
     },
+    ...(isHomeless ? [{ op: "home.find", uid: user.uid } as const] : []),
     { op: "directory.enter", path: process.cwd },
     { op: "umask.set", mask: user.umask ?? DEFAULT_UMASK },
     ...planScheduling(process),
@@ -50,7 +53,9 @@ export function planIdentity(process: OciProcess, options: PlanIdentityOptions =
     ...(isFrozen && hasListener ? filter : []),
     ...beforeExec,
     ...(isFrozen && !hasListener ? filter : []),
-    { op: "exec", args: process.args, env: process.env },
+    isHomeless
+      ? { op: "exec", args: process.args, env: process.env.filter((entry) => entry !== "HOME="), takesHome: true }
+      : { op: "exec", args: process.args, env: process.env },
   ];
 }
 

@@ -28,7 +28,6 @@ test.each([
   ["an SELinux label", { process: { ...PROCESS, selinuxLabel: "a:b:c:s0" } }, lacking("/sys/fs/selinux/enforce")],
   ["a mount label", { linux: { mountLabel: "a:b:c:s0" } }, lacking("/sys/fs/selinux/enforce")],
   ["cache classes", { linux: { intelRdt: { closID: "web" } } }, lacking("/sys/fs/resctrl/schemata")],
-  ["a memory policy", { linux: { memoryPolicy: { mode: "MPOL_DEFAULT" } } }, "FEATURE_UNSUPPORTED"],
   ["network devices", { linux: { namespaces: NETWORK, netDevices: { eth0: {} } } }, "FEATURE_UNSUPPORTED"],
   [
     "sysctls of the host's network",

@@ -1,0 +1,1 @@
+env -i PATH=/bin HOME="$HOME" sh

@@ -1,0 +1,2 @@
+export HOME="$(awk -F: '$3 == 1000 { print $6; exit }' /etc/passwd)"
+: "${HOME:=/}"

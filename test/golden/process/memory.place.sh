@@ -1,0 +1,1 @@
+numactl --membind=0-1

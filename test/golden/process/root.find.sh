@@ -1,0 +1,1 @@
+cd /proc/17/root
