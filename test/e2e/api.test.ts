@@ -175,7 +175,7 @@ describe("errors of the API", () => {
     ],
     ["POST", "/v1/containers", `${"[".repeat(100_000)}${"]".repeat(100_000)}`, "API_REQUEST_INVALID"],
     ["POST", "/v1/containers/nosuch/kill", { signal: 9 }, "API_REQUEST_INVALID"],
-    ["POST", "/v1/containers/nosuch/stop", { timeoutSeconds: -1 }, "API_REQUEST_INVALID"],
+    ["POST", "/v1/containers/nosuch/stop", { timeoutSeconds: -2 }, "API_REQUEST_INVALID"],
     ["POST", "/v1/containers/nosuch/exec", { command: ["true"] }, "API_REQUEST_INVALID"],
   ];
   test.each(

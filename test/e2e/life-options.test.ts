@@ -169,7 +169,7 @@ describe("netctl events --since --until --filter", () => {
     ]);
     // Live, until a moment that comes.
     const live = await sandbox.sh(
-      "netctl events --until $(($(date +%s) + 1)) --filter event=destroy & until netctl run --rm busybox true && ! kill -0 $!; do :; done",
+      "netctl events --until $(($(date +%s) + 4)) --filter event=destroy & until netctl run --rm busybox true && ! kill -0 $!; do :; done",
     );
     expect(live.stdout).toMatch(/container\.removed/);
   });

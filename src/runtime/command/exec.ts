@@ -69,7 +69,7 @@ export async function exec(call: CommandCall): Promise<number> {
   deliverConsole(call, terminalFd);
   const pidFile = flags.text("pid-file");
   if (pidFile !== undefined) writePidFile(pidFile, pid);
-  return isDetached ? 0 : await followProcess({ pid, terminalFd, isSubreaper: false });
+  return isDetached ? 0 : await followProcess({ pid, terminalFd });
 }
 
 function requireRunning(store: StateStore, state: StoredState, isPausedFine: boolean): ProcessIdentity {

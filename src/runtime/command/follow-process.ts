@@ -14,8 +14,8 @@ export interface FollowOptions {
   pid: number;
   /** Master of its terminal. */
   terminalFd: number | undefined;
-  /** Reap what it leaves behind. */
-  isSubreaper: boolean;
+  /** Reap what it leaves behind, from when this settles: until then a child of ours may be a hook, for which somebody waits. */
+  reapsAfter?: Promise<void>;
 }
 
 /** Those that mean ourselves, or that nobody can catch. */
@@ -36,8 +36,9 @@ const KEPT: readonly string[] = [
 ];
 
 /** Resolves with the exit code of the process, as a shell would show it. */
-export async function followProcess({ pid, terminalFd, isSubreaper }: FollowOptions): Promise<number> {
-  if (isSubreaper) becomeSubreaper();
+export async function followProcess(options: FollowOptions): Promise<number> {
+  const { pid, terminalFd, reapsAfter } = options;
+  if (reapsAfter !== undefined) becomeSubreaper();
   const signals = Object.keys(constants.signals).filter((name) => !KEPT.includes(name)) as NodeJS.Signals[];
   const passOn = (signal: NodeJS.Signals): void => {
     try {
@@ -48,18 +49,19 @@ export async function followProcess({ pid, terminalFd, isSubreaper }: FollowOpti
   };
   for (const signal of signals) process.on(signal, passOn);
   const terminal: ShownTerminal | undefined = terminalFd === undefined ? undefined : showTerminal(terminalFd);
-  const exitCode = await waitForEnd(pid, isSubreaper);
+  const exitCode = await waitForEnd(options);
   terminal?.finish();
   for (const signal of signals) process.off(signal, passOn);
   return exitCode;
 }
 
-function waitForEnd(pid: number, isSubreaper: boolean): Promise<number> {
+function waitForEnd({ pid, reapsAfter }: FollowOptions): Promise<number> {
   return new Promise((resolve) => {
+    let reapsOthers = false;
     // Keeps the event loop alive, which a handler of signals does not.
     const anchor = setInterval(() => {}, 1 << 30);
     const collect = (): void => {
-      if (isSubreaper) for (const child of listChildren()) if (child !== pid) reapChild(child);
+      if (reapsOthers) for (const child of listChildren()) if (child !== pid) reapChild(child);
       const status = reap(pid);
       if (status === undefined) return;
       clearInterval(anchor);
@@ -70,5 +72,9 @@ function waitForEnd(pid: number, isSubreaper: boolean): Promise<number> {
     process.on("SIGCHLD", collect);
     // It may have ended before we listened.
     collect();
+    void reapsAfter?.then(() => {
+      reapsOthers = true;
+      collect();
+    });
   });
 }

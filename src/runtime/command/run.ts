@@ -17,10 +17,11 @@ export async function run(call: CommandCall): Promise<number> {
   const { pid, terminalFd } = made.process;
   const { id, ociVersion, bundle, annotations } = made.state;
   const document = { ociVersion, id, status: "running", pid, bundle, annotations } as const;
+  const hooked = tryHooks("poststart", made.config.hooks?.poststart, { state: document, warn: report.warn });
   const followed = isDetached
     ? undefined
-    : followProcess({ pid, terminalFd, isSubreaper: !flags.bool("no-subreaper") });
-  await tryHooks("poststart", made.config.hooks?.poststart, { state: document, warn: report.warn });
+    : followProcess({ pid, terminalFd, ...(flags.bool("no-subreaper") ? {} : { reapsAfter: hooked }) });
+  await hooked;
   const exitCode = (await followed) ?? 0;
   if (!isDetached && !flags.bool("keep")) await destroyContainer({ ...made, warn: report.warn });
   return exitCode;
