@@ -13,8 +13,13 @@ const CGROUP_PARENT = `/netd-test-${process.pid}-podman`;
 const hasPodman = spawnSync("podman", ["--version"]).status === 0;
 const mayBeAbsent = process.env.NETD_REQUIRE_ALL !== "1";
 
+/** Cgroups that conmon and podman make besides the containers'. */
+const OTHER_CGROUPS = ["/libpod_parent", "/conmon"];
+
 let directory: string;
+let hadOthers: ReadonlySet<string>;
 beforeAll(() => {
+  hadOthers = new Set(OTHER_CGROUPS.filter((path) => new Cgroups().has(path)));
   directory = mkdtempSync(join(tmpdir(), "netd-podman-"));
   mkdirSync(join(directory, "tmp"));
   makeRootfs(join(directory, "busybox"));
@@ -22,7 +27,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   new Cgroups().remove(CGROUP_PARENT);
-  for (const parent of ["/libpod_parent", "/conmon"]) new Cgroups().remove(parent);
+  for (const path of OTHER_CGROUPS) if (!hadOthers.has(path)) new Cgroups().remove(path);
   rmSync(directory, { recursive: true, force: true });
 });
 

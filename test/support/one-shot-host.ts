@@ -25,6 +25,8 @@ export interface CommandResult {
 export interface CommandOptions {
   input?: string;
   env?: Record<string, string>;
+  /** It is ended after so many milliseconds. */
+  limitMs?: number;
 }
 
 /** A configuration as tests change it. */
@@ -75,7 +77,7 @@ export class OneShotHost implements AsyncDisposable {
   }
 
   /** Run a command here to its end. */
-  run(command: readonly string[], { input = "", env = {} }: CommandOptions = {}): CommandResult {
+  run(command: readonly string[], { input = "", env = {}, limitMs = LIMIT_MS }: CommandOptions = {}): CommandResult {
     const [program = "", ...argv] = this.enter(...command);
     // Files, not pipes: those would be waited for as long as a container has them.
     const files = ["stdout", "stderr"].map((name) => join(this.directory, `${name}-${this.#count++}`));
@@ -84,7 +86,7 @@ export class OneShotHost implements AsyncDisposable {
       input,
       env: { ...process.env, ...env },
       stdio: ["pipe", stdout, stderr],
-      timeout: LIMIT_MS,
+      timeout: limitMs,
     });
     for (const fd of [stdout, stderr]) closeSync(fd!); // two files, two descriptors
     const [out = "", err = ""] = files.map((path) => readFileSync(path, "utf8"));
