@@ -37,6 +37,9 @@ export const processFields = {
   groupAdd: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 64 })),
   oomScoreAdj: Type.Optional(Type.Integer({ minimum: -1000, maximum: 1000 })),
   pid: Type.Optional(Type.String({ maxLength: 255, description: "host, or container:NAME" })),
+  init: Type.Optional(
+    Type.Boolean({ description: "a first process reaps orphans and passes signals on to the command" }),
+  ),
   uts: Type.Optional(Type.Literal("host")),
   userns: Type.Optional(
     Type.Object(

@@ -47,5 +47,7 @@ export const setdomainname = libc.func("int setdomainname(const char*, size_t)")
   name: string,
   length: number,
 ) => number;
+/** Waits for a signal of the set and takes it: its number, or -1. Both are as {@link sigprocmask} has them; `info` takes a siginfo_t. */
+export const sigwaitinfo = libc.func("int sigwaitinfo(void*, void*)") as (set: Buffer, info: Buffer | null) => number;
 /** Null when the working directory can't be reached from the root (getcwd(3)). */
 export const getcwd = libc.func("const char* getcwd(void*, size_t)") as (into: Buffer, length: number) => string | null;

@@ -15,6 +15,7 @@ export interface ProcessOptions {
   ulimit?: string[];
   groupAdd?: string[];
   oomScoreAdj?: number;
+  init?: boolean;
   pid?: string;
   uts?: string;
   userns?: string;
@@ -35,6 +36,7 @@ export function addProcessOptions(command: Command): void {
         parseScore,
       ),
     )
+    .option("--init", "have a first process that reaps zombies and passes signals on to the command")
     .option("--pid <namespace>", "host, or container:NAME: see the processes of the host, or of another container")
     .option("--uts <namespace>", "host: have the host's name")
     .option("--userns <mode>", "auto: be root inside and nobody outside; host (the default)")
@@ -44,7 +46,7 @@ export function addProcessOptions(command: Command): void {
 
 /** Make their part of the specification. */
 export function toProcessSpec(options: ProcessOptions): Partial<ContainerSpec> {
-  const { sysctl, ulimit, groupAdd, oomScoreAdj, pid, uts } = options;
+  const { sysctl, ulimit, groupAdd, oomScoreAdj, init, pid, uts } = options;
   const userns = parseUserns(options);
   if (uts !== undefined && uts !== "host" && uts !== "") {
     throw new UsageError(`Cannot use --uts '${uts}': 'host' wanted`, "leave --uts out for a host name of its own");
@@ -54,6 +56,7 @@ export function toProcessSpec(options: ProcessOptions): Partial<ContainerSpec> {
     ...(ulimit === undefined ? {} : { ulimits: ulimit.map(parseUlimit) }),
     ...(groupAdd === undefined ? {} : { groupAdd }),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
+    ...(init === true ? { init } : {}),
     ...(pid === undefined || pid === "" || pid === "private" ? {} : { pid }),
     ...(uts === "host" ? { uts } : {}),
     ...(userns === undefined ? {} : { userns }),

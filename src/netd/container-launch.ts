@@ -38,6 +38,7 @@ export function startParams(context: DaemonContext, container: Container): Start
     config: containerConfig(context, container, devices),
     overlay: { lower: context.images.layersOf(row.image.id), upper: paths.upper, work: paths.work },
     filledVolumes: planFilledVolumes(row.spec.mounts ?? [], context.volumes),
+    ...(row.spec.init === true ? { init: true } : {}),
     stdin: row.spec.stdin ?? false,
     streamDir: paths.streams,
     ...logParams(container),

@@ -61,6 +61,8 @@ export interface StartParams {
   logLoss?: LogLoss;
   /** Wait, when all is ready but the exec, for a `release` of this name: the caller makes the network in the meantime. Used once. */
   gate?: string;
+  /** Have a first process that reaps orphans and passes signals on to the command. */
+  init?: true;
   /** Leave the process the session keyring of the runtime. */
   noNewKeyring?: true;
 }

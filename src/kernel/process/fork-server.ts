@@ -118,7 +118,8 @@ export class ForkServer implements Disposable {
       const outcome = await watchNewborn(newborn, request, SILENCE_MS);
       if (outcome.successor !== undefined) newborn.pid = outcome.successor;
       const stat = readProcessStat(newborn.pid);
-      const isRunning = outcome.failure === undefined && (outcome.waits === true || hasExecuted(stat));
+      const isRunning =
+        outcome.failure === undefined && (outcome.waits === true || outcome.executes === true || hasExecuted(stat));
       if (isRunning && stat !== undefined) return launched(newborn.pid, stat, forks, false, outcome.terminalFd);
       bury(newborn.pid, outcome);
       if (outcome.failure !== undefined) throw errorOf(outcome.failure, outcome.hookError);
@@ -173,6 +174,8 @@ interface Outcome {
   hookError?: unknown;
   /** It waits for its start, which is not our business. */
   waits?: boolean;
+  /** It stays as its child's init, and that one was about to execute. */
+  executes?: boolean;
   terminalFd?: number;
 }
 
@@ -220,7 +223,8 @@ function watchNewborn(newborn: Newborn, request: BirthRequest, silenceMs: number
         // It ends with this report, and nobody else knows it.
         reapDying(walker());
         outcome.successor = report.successor;
-      } else if ("reached" in report) runHooks();
+      } else if ("executing" in report) outcome.executes = true;
+      else if ("reached" in report) runHooks();
       else if ("isBusy" in report) {
         clearTimeout(alarm);
         if (!report.isBusy) startAlarm();

@@ -49,6 +49,7 @@ import {
   umaskSet,
   userSet,
 } from "./identity-steps.ts";
+import { type ProcessInitStep, processInit } from "./init-step.ts";
 import { type KeyringJoinStep, keyringJoin } from "./keyring-step.ts";
 import { type MemoryPlaceStep, memoryPlace } from "./memory-step.ts";
 import { type MountCloneMappedStep, mountCloneMapped } from "./mount-mapped-step.ts";
@@ -158,6 +159,7 @@ export type ProcessStep =
   | PathMaskStep
   | PathReadonlyStep
   | ProcessForkStep
+  | ProcessInitStep
   | ProgramFindStep
   | RlimitSetStep
   | RootAttachStep
@@ -226,6 +228,7 @@ const DEFINITIONS: Definitions = {
   "path.readonly": pathReadonly,
   "privileges.freeze": privilegesFreeze,
   "process.fork": processFork,
+  "process.init": processInit,
   "program.find": programFind,
   "rlimit.set": rlimitSet,
   "root.attach": rootAttach,

@@ -31,6 +31,8 @@ export type Report =
   | { isBusy: boolean }
   /** At `start.wait`: hears from the parent no more. */
   | { waits: true }
+  /** Of a child whose parent stays in its place: only the exec is left. */
+  | { executing: true }
   | { failure: StepFailure };
 
 /** Write one report; a pipe takes lines of this length whole. */

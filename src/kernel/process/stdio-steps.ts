@@ -42,6 +42,8 @@ export interface TerminalOpenStep {
   op: "terminal.open";
   /** Size in characters; absent: as the kernel makes it. */
   size?: { rows: number; columns: number };
+  /** Leave it to `process.init` to make it the controlling one. */
+  isForChild?: true;
   /** Mount it on /dev/console too. */
   isConsole: boolean;
   root: string;
@@ -99,7 +101,7 @@ export const sessionStart: ProcessStepDefinition<SessionStartStep> = {
 
 /** Carries out {@link TerminalOpenStep}. */
 export const terminalOpen: ProcessStepDefinition<TerminalOpenStep> = {
-  walk({ size, isConsole, uid }, state) {
+  walk({ size, isConsole, isForChild, uid }, state) {
     const master = openInRoot(state.rootFd, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
     requireDevpts(master);
     check(ioctl(master, TIOCSPTLCK, Buffer.alloc(4)), () => "ioctl(TIOCSPTLCK)");
@@ -114,7 +116,7 @@ export const terminalOpen: ProcessStepDefinition<TerminalOpenStep> = {
     if (isConsole) bindConsole(slave, state);
     handOver(master, state);
     close(master);
-    check(ioctlNumber(slave, TIOCSCTTY, 0), () => "ioctl(TIOCSCTTY)");
+    if (isForChild !== true) check(ioctlNumber(slave, TIOCSCTTY, 0), () => "ioctl(TIOCSCTTY)");
     if (uid !== 0) check(fchown(slave, uid, TTY_GID), () => "fchown(terminal)");
     for (const fd of [0, 1, 2]) check(dup2(slave, fd), () => `dup2(terminal, ${fd})`);
     close(slave);

@@ -66,6 +66,7 @@ export function planContainer(params: AnyParams, facts: HostFacts): ProcessPlan 
       ...planDomain(config),
       ...planIdentity(config.process, {
         seccomp,
+        init: hasInit(params) ? { isTerminal: config.process.terminal === true } : undefined,
         preserveFds: oneShot?.preserveFds ?? 0,
         beforeExec: oneShot === undefined ? [] : planHooksInside(oneShot),
       }),
@@ -178,7 +179,7 @@ function planInside(params: AnyParams, mounts: MountPlan): ProcessStep[] {
     ...(config.process.cwd === "/"
       ? []
       : [{ op: "directory.make", root: config.root.path, path: config.process.cwd } as const]),
-    ...planTerminal(config),
+    ...planTerminal(config, hasInit(params)),
     ...planNames(config),
     ...planSysctls(config, "own"),
     ...planProtectedPaths(config),
@@ -239,13 +240,18 @@ function overlayOf(params: AnyParams): StartParams["overlay"] {
   return "overlay" in params ? params.overlay : undefined;
 }
 
-function planTerminal({ process, root }: OciConfig): ProcessStep[] {
+function hasInit(params: AnyParams): boolean {
+  return "init" in params && params.init === true;
+}
+
+function planTerminal({ process, root }: OciConfig, isForChild: boolean): ProcessStep[] {
   if (process.terminal !== true) return [];
   const { consoleSize } = process;
   return [
     {
       op: "terminal.open",
       isConsole: true,
+      ...(isForChild ? { isForChild } : {}),
       root: root.path,
       uid: process.user.uid,
       ...(consoleSize === undefined ? {} : { size: { rows: consoleSize.height, columns: consoleSize.width } }),

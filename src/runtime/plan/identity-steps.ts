@@ -15,6 +15,8 @@ export interface PlanIdentityOptions {
   seccomp?: SeccompProgram | undefined;
   /** So many descriptors from 3 on are the program's too. */
   preserveFds?: number;
+  /** Leave an init behind; it gives the command its terminal. */
+  init?: { isTerminal: boolean } | undefined;
   /** Steps when nothing but the exec is left to do. */
   beforeExec?: ProcessStep[];
 }
@@ -26,7 +28,7 @@ export interface PlanIdentityOptions {
  */
 export function planIdentity(process: OciProcess, options: PlanIdentityOptions = {}): ProcessStep[] {
   const { user, capabilities } = process;
-  const { seccomp, preserveFds = 0, beforeExec = [] } = options;
+  const { seccomp, preserveFds = 0, init, beforeExec = [] } = options;
   const isFrozen = process.noNewPrivileges === true;
   // As in runc, an empty one is none.
   const isHomeless = !process.env.some((entry) => entry.startsWith("HOME=") && entry !== "HOME=");
@@ -53,6 +55,7 @@ export function planIdentity(process: OciProcess, options: PlanIdentityOptions =
     ...(isFrozen && hasListener ? filter : []),
     ...beforeExec,
     ...(isFrozen && !hasListener ? filter : []),
+    ...(init === undefined ? [] : [{ op: "process.init", ...init } as const]),
     isHomeless
       ? { op: "exec", args: process.args, env: process.env.filter((entry) => entry !== "HOME="), takesHome: true }
       : { op: "exec", args: process.args, env: process.env },

@@ -182,6 +182,7 @@ const CASES: Record<string, ProcessStep> = {
   "process.fork": { op: "process.fork", pidNamespace: "new" },
   "process.fork-into-path": { op: "process.fork", pidNamespace: { path: "/proc/17/ns/pid" } },
   "process.fork-into-process": { op: "process.fork", pidNamespace: { pid: 17, pidfd: 30 } },
+  "process.init": { op: "process.init", isTerminal: false },
   "process.fork-same": { op: "process.fork", pidNamespace: "same" },
   "rlimit.set": { op: "rlimit.set", type: "RLIMIT_NOFILE", soft: 1024, hard: 4096 },
   "root.attach": { op: "root.attach" },
