@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { ContainerRecord } from "../../../src/runtime/index.ts";
 import { RuntimeHost } from "../../support/runtime-host.ts";
 import { StreamReader } from "../../support/stream-result.ts";
@@ -114,6 +114,52 @@ test("restoreDescriptors gives a terminal back that another process kept", async
   await reader.waitFor(/still 42/);
   reader.send("exit 8\n");
   expect((await reader.end).exitCode).toBe(8);
+});
+
+test("a new runtime knows the detached execs that run, and ends those that had a client", async () => {
+  await using host = await RuntimeHost.create({ reaps: true });
+  const params = host.params(["sleep", "1000"]);
+  const { containerId } = params;
+  await host.client.call("start", params);
+  const execParams = (...args: string[]) => ({
+    containerId,
+    process: { ...params.config.process, args },
+    stdin: false,
+  });
+  const detached = await host.client.call("exec", { ...execParams("sleep", "999"), detach: true });
+  const attached = await host.client.openStream("exec", { ...execParams("sleep", "998"), detach: false });
+  const reader = new StreamReader(attached);
+  const { execs: before } = await host.client.call("status", { containerId });
+  expect(before.map(({ pid }) => pid)).toEqual([detached.pid, attached.result.pid]);
+
+  await host.killRuntime();
+  expect(await reader.end).not.toHaveProperty("exitCode");
+  await host.startRuntime();
+  const { execs } = await host.client.call("status", { containerId });
+  expect(execs).toEqual(before.filter(({ isDetached }) => isDetached));
+  host.run("sh", "-c", `while [ -d /proc/${attached.result.pid} ]; do sleep 0.01; done`);
+  expect(host.run("cat", `/proc/${detached.pid}/cmdline`)).toBe("sleep\u0000999\u0000");
+
+  // A second death loses nothing that the first one did not.
+  await host.killRuntime();
+  await host.startRuntime();
+  expect((await host.client.call("status", { containerId })).execs).toEqual(execs);
+  host.run("kill", "-9", String(detached.pid));
+  await vi.waitFor(async () => expect((await host.client.call("status", { containerId })).execs).toEqual([]), 20_000);
+  expect(await recordOf(host, containerId)).toMatchObject({ state: "running" });
+});
+
+test("a new runtime forgets a detached exec that ended while there was none", async () => {
+  await using host = await RuntimeHost.create({ reaps: true });
+  const params = host.params(["sleep", "1000"]);
+  const { containerId } = params;
+  await host.client.call("start", params);
+  const process = { ...params.config.process, args: ["sleep", "999"] };
+  const { pid } = await host.client.call("exec", { containerId, process, stdin: false, detach: true });
+  await host.killRuntime();
+  host.run("sh", "-c", `kill -9 ${pid}; while [ -d /proc/${pid} ]; do sleep 0.01; done`);
+  await host.startRuntime();
+  await vi.waitFor(async () => expect((await host.client.call("status", { containerId })).execs).toEqual([]), 20_000);
 });
 
 test("a new runtime removes what a start left that its predecessor did not finish", async () => {
