@@ -17,6 +17,7 @@ const COMMANDS = {
   // Loaded by netd-runtime.
   "netd-runtime-forking": { entry: "src/runtime/forking.ts" },
   "netd-runtime-serve": { entry: "src/runtime/serve.ts" },
+  "netd-runtime-links": { entry: "src/runtime/command/net-devices.ts" },
   "netd-runtime-seal": { entry: "src/runtime/command/seal.ts" },
   "netd-dns": { entry: "src/dns/main.ts", shebang: "#!/usr/bin/env node" },
   "netd-sandbox": { entry: "src/sandbox/main.ts", shebang: "#!/usr/bin/env node" },

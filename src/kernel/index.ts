@@ -27,7 +27,7 @@ export { isAbsence } from "./kernel-absence.ts";
 export { KernelSession } from "./kernel-session.ts";
 export { LinkWatcher } from "./link-watcher.ts";
 export * from "./netlink/index.ts";
-export { createNetns, deleteNetns, hasNetns, NETNS_DIR, netnsPath, withNetns } from "./netns.ts";
+export { createNetns, deleteNetns, hasNetns, NETNS_DIR, netnsPath, openNetns, pinNetns, withNetns } from "./netns.ts";
 export type * from "./network-steps.ts";
 export { Nftables, type NftJson, type NftTableName } from "./nftables.ts";
 export { listProcessTable, PROCESS_TITLES } from "./proc/process-table.ts";

@@ -109,6 +109,15 @@ function makePin(name: string): void {
   close(pin);
 }
 
+/** Pin a network namespace at a path of ours, where there is no file yet; {@link deleteNetns} unpins it. */
+export function pinNetns(from: string, path: string): void {
+  close(check(open(path, O_CREAT | O_EXCL | O_CLOEXEC, 0o444), () => `open(${path}, O_CREAT|O_EXCL)`));
+  if (mount(from, path, "none", MS_BIND, null) === 0) return;
+  const errno = lastErrno();
+  unlinkat(AT_FDCWD, path, 0);
+  throw new KernelError(`mount(${from}, ${path}, MS_BIND)`, errno);
+}
+
 /** Unpin a namespace; it ends when its last process and socket leave it. Does nothing when there is none. */
 export function deleteNetns(name: string): void {
   const path = netnsPath(name);

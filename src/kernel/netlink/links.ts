@@ -179,6 +179,23 @@ export function setLink(socket: RtnetlinkSocket, link: string | number, change: 
   });
 }
 
+/** Where {@link moveLink} moves a link. */
+export interface LinkTarget {
+  /** Descriptor of the network namespace; it stays the caller's to close. */
+  netnsFd: number;
+  /** Its name there. */
+  name: string;
+}
+
+/** Move a link that is down into another network namespace, where it is down and has no addresses. @throws {KernelError} EEXIST when the name is taken */
+export function moveLink(socket: RtnetlinkSocket, index: number, { netnsFd, name }: LinkTarget): void {
+  socket.change({
+    type: MessageType.NEWLINK,
+    body: linkMessage({ index }, { ifname: name, netNsFd: netnsFd }),
+    call: () => `move link ${index} to another namespace as '${name}' (RTM_NEWLINK IFLA_NET_NS_FD)`,
+  });
+}
+
 /** Delete a link, with the other end of a veth pair. @throws {KernelError} ENODEV when there is none */
 export function deleteLink(socket: RtnetlinkSocket, link: string | number): void {
   socket.change({

@@ -4,7 +4,7 @@
  * @module
  */
 import { closeSync, constants, openSync } from "node:fs";
-import { NetdError } from "../../errors.ts";
+import { NetdError, parseError } from "../../errors.ts";
 import { Cgroups, cgroupCreate, restrictLayout, SeccompCompiler } from "../../kernel/index.ts";
 import { readProcessStat } from "../../kernel/proc/index.ts";
 import { ForkServer, type LaunchedProcess, makeFifo } from "../../kernel/process/index.ts";
@@ -18,6 +18,7 @@ import { allowDevices } from "./allowed-devices.ts";
 import type { CommandCall } from "./command.ts";
 import { checkConsole, deliverConsole } from "./console.ts";
 import { destroyContainer } from "./destroy-container.ts";
+import { loadNetDevices } from "./load-net-devices.ts";
 import { NODE_FLAGS } from "./node-flags.ts";
 import { writePidFile } from "./pid-file.ts";
 import { countPreserved, listenEnvironment } from "./preserved.ts";
@@ -111,6 +112,13 @@ export async function createContainer(call: CommandCall, options: CreateContaine
       ...(takeListener === undefined ? {} : { takeListener }),
       onHooks: async (pid) => {
         state = { ...state, init: identify(pid) };
+        const { netDevices = {} } = config.linux;
+        if (Object.keys(netDevices).length > 0) {
+          const pin = `${store.directory(id)}/netns`;
+          const taken = loadNetDevices().takeNetDevices(netDevices, pid, pin);
+          if ("failure" in taken) throw parseError(taken.failure);
+          state = { ...state, netDevices: { taken, pin } };
+        }
         store.writeState(state);
         const document: OciState = { ...hookState, status: "creating", pid };
         await runHooks("prestart", config.hooks?.prestart, document);

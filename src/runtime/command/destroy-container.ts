@@ -8,6 +8,7 @@ import { detachMount } from "../../kernel/process/index.ts";
 import type { OciConfig } from "../oci/config.ts";
 import { hasMountNamespace } from "../plan/mount-steps.ts";
 import { isAlive } from "./container-status.ts";
+import { loadNetDevices } from "./load-net-devices.ts";
 import { tryHooks } from "./run-hooks.ts";
 import type { StateStore, StoredState } from "./state-store.ts";
 
@@ -32,6 +33,10 @@ export async function destroyContainer(options: DestroyOptions): Promise<void> {
     attempt(warn, () => detachMount(config.root.path));
   }
   attempt(warn, () => cgroups.remove(state.cgroupsPath));
+  const { netDevices } = state;
+  if (netDevices !== undefined) {
+    attempt(warn, () => loadNetDevices().returnNetDevices(netDevices.taken, netDevices.pin));
+  }
   attempt(warn, () => store.remove(id));
   await tryHooks("poststop", config?.hooks?.poststop, {
     state: { ociVersion, id, status: "stopped", bundle, annotations },

@@ -33,6 +33,8 @@ export interface StoredState {
   cgroupsPath: string;
   /** File that says whether it is frozen; absent where there is no freezer. */
   freezerFile?: string;
+  /** Links of the host that it has, and where its network namespace is pinned for them. */
+  netDevices?: { taken: { host: string; index: number }[]; pin: string };
   /** Who makes it; a creator that has gone makes it no more. */
   creator: ProcessIdentity;
   /** Absent until there is one. */

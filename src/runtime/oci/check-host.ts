@@ -39,7 +39,6 @@ export function checkHost(config: OciConfig): void {
   if (Object.keys(linux.intelRdt ?? {}).length > 0) {
     demand("/sys/fs/resctrl/schemata", "$.linux.intelRdt", "resctrl (CONFIG_X86_CPU_RESCTRL, mounted)");
   }
-  if (Object.keys(linux.netDevices ?? {}).length > 0) throw unsupported("$.linux.netDevices");
   checkSharedNetwork(config);
 }
 

@@ -42,7 +42,7 @@ export function describeFeatures(version: string): object {
       intelRdt: { enabled: false },
       memoryPolicy: { modes: MEMORY_POLICIES, flags: MEMORY_POLICY_FLAGS },
       mountExtensions: { idmap: { enabled: true } },
-      netDevices: { enabled: false },
+      netDevices: { enabled: true },
     },
     annotations: { "io.netd.runtime.version": version },
     potentiallyUnsafeConfigAnnotations: [],

@@ -10,10 +10,12 @@ import type { OciHook, OciProcess } from "../oci/config.ts";
 import type { OneShotParams } from "./one-shot-params.ts";
 
 /** Plan what happens when the mounts are there and the root is still the host's: the parent's hooks, then those of the child. */
-export function planHooksOutside({ config: { hooks = {} }, hookState, hookEnv }: OneShotParams): ProcessStep[] {
+export function planHooksOutside({ config: { hooks = {}, linux }, hookState, hookEnv }: OneShotParams): ProcessStep[] {
   const { prestart = [], createRuntime = [], createContainer = [] } = hooks;
+  // The parent moves links then, too.
+  const isAwaited = prestart.length + createRuntime.length + Object.keys(linux.netDevices ?? {}).length > 0;
   return [
-    ...(prestart.length + createRuntime.length === 0 ? [] : [{ op: "hooks.await" } as const]),
+    ...(!isAwaited ? [] : [{ op: "hooks.await" } as const]),
     ...planRun("createContainer", createContainer, { ...hookState, status: "creating" }, hookEnv),
   ];
 }

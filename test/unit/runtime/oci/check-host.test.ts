@@ -28,7 +28,7 @@ test.each([
   ["an SELinux label", { process: { ...PROCESS, selinuxLabel: "a:b:c:s0" } }, lacking("/sys/fs/selinux/enforce")],
   ["a mount label", { linux: { mountLabel: "a:b:c:s0" } }, lacking("/sys/fs/selinux/enforce")],
   ["cache classes", { linux: { intelRdt: { closID: "web" } } }, lacking("/sys/fs/resctrl/schemata")],
-  ["network devices", { linux: { namespaces: NETWORK, netDevices: { eth0: {} } } }, "FEATURE_UNSUPPORTED"],
+  ["network devices", { linux: { namespaces: NETWORK, netDevices: { eth0: {} } } }, "taken"],
   [
     "sysctls of the host's network",
     {
