@@ -24,7 +24,10 @@ test("create sends the master of the terminal to the console socket", async () =
   await using receiver = LiveProgram.start(host.enter("python3", RECEIVER, socket), { env: process.env });
   await receiver.see(/ready/);
   const bundle = terminalBundle("sh", "-c", "read -r line; echo got $line on $(tty)");
-  host.must("create", "--bundle", bundle, "--console-socket", socket, "t");
+  const create = host.command("create", "--bundle", bundle, "--console-socket", socket, "t");
+  // The caller's pipe is nobody's once the command has ended, though the container waits: containerd reads it to its end.
+  const { stdout } = host.run(["sh", "-c", 'echo "end$("$@" 2>&1)"', "sh", ...create.slice(host.enter().length)]);
+  expect(stdout).toBe("end\n");
   await receiver.see(/name True/);
   host.must("start", "t");
   await receiver.see(/got typed on \/dev\/(pts\/0|console)/);
