@@ -44,7 +44,7 @@ const GLOBAL_FLAGS: readonly FlagSpec[] = [
     byDefault: "cgroupfs",
   },
   { names: ["systemd-cgroup"], kind: "bool", usage: "have systemd make cgroups, which is refused" },
-  { names: ["criu"], kind: "text", usage: "path to the criu binary, which is refused" },
+  { names: ["criu"], kind: "text", usage: "path to the criu binary, taken without effect" },
   {
     names: ["rootless"],
     kind: "text",
