@@ -7,7 +7,7 @@ import { interleave } from "./statistics.mjs";
 /** How long each of the three may take: times of `runc run`, and milliseconds. */
 const WANTED = { command: "≤ 4", api: "≤ 0.4", exec: "≤ 6 ms" };
 
-/** Compare; returns times by contestant, their yardstick and what is wanted. `timeCommand(command, argv)` makes a contestant. */
+/** Compare; returns times by contestant, those of the API by request, their yardstick and what is wanted. `timeCommand(command, argv)` makes a contestant. */
 export async function compareRuntime({ connection, directory, rounds, timeCommand }) {
   const bundle = makeBundle(directory);
   const run = (...command) => timeCommand(command[0], [...command.slice(1), "run", "--bundle", bundle, "bench"]);
@@ -17,24 +17,37 @@ export async function compareRuntime({ connection, directory, rounds, timeComman
     api: "API, --network none: create, start, wait, delete",
     runc: "runc run, whole process",
   };
+  const shares = { create: [], start: [], wait: [], delete: [] };
   const times = await interleave(
     {
       [names.command]: run("netd-runtime"),
       [names.api]: async (round) => {
         const name = `none-${round}`;
-        const start = performance.now();
-        await connection.call("POST", "/v1/containers", { image: "busybox", name, command: ["true"], network: "none" });
-        await connection.call("POST", `/v1/containers/${name}/start`);
-        const { exitCode } = await connection.call("POST", `/v1/containers/${name}/wait`);
-        await connection.call("DELETE", `/v1/containers/${name}`);
+        const marks = [performance.now()];
+        const mark = (result) => {
+          marks.push(performance.now());
+          return result;
+        };
+        mark(
+          await connection.call("POST", "/v1/containers", {
+            image: "busybox",
+            name,
+            command: ["true"],
+            network: "none",
+          }),
+        );
+        mark(await connection.call("POST", `/v1/containers/${name}/start`));
+        const { exitCode } = mark(await connection.call("POST", `/v1/containers/${name}/wait`));
+        mark(await connection.call("DELETE", `/v1/containers/${name}`));
         if (exitCode !== 0) throw new Error(`${name} ended with ${exitCode}`);
-        return performance.now() - start;
+        for (const [index, list] of Object.values(shares).entries()) list.push(marks[index + 1] - marks[index]);
+        return marks[4] - marks[0];
       },
       [names.runc]: run("runc"),
     },
     { rounds, warmups: 5 },
   );
-  return { times, yardstick: names.runc, wanted: { [names.command]: WANTED.command, [names.api]: WANTED.api } };
+  return { times, shares, yardstick: names.runc, wanted: { [names.command]: WANTED.command, [names.api]: WANTED.api } };
 }
 
 /** Time `true` in a container that runs, from the request to its exit code. */

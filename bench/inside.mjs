@@ -102,7 +102,7 @@ async function benchCommand() {
 
 /** The runtime alone: containers without a network, and further processes in one. */
 async function benchRuntime() {
-  const { times, yardstick, wanted } = await compareRuntime({ connection, directory, rounds, timeCommand });
+  const { times, shares, yardstick, wanted } = await compareRuntime({ connection, directory, rounds, timeCommand });
   const base = median(times[yardstick]);
   const exec = await timeExec({ connection, rounds });
   for (const [name, list] of Object.entries({ ...times, ...exec.times })) {
@@ -110,6 +110,8 @@ async function benchRuntime() {
     const want = wanted[name] ?? exec.wanted[name] ?? "";
     rows.push([name, formatMs(median(list)), formatMs(quantile(list, 0.9)), ratio, want]);
   }
+  const each = Object.entries(shares).map(([name, list]) => `${name} ${formatMs(median(list))}`);
+  notes.push(`of the API's time without a network: ${each.join(", ")}`);
 }
 
 /** A hundred detached containers, eight requests at a time, and what they cost in memory. */

@@ -16,7 +16,7 @@ import { reapDying } from "./process-status.ts";
 import type { ProcessStep } from "./process-step.ts";
 import type { Report, StepFailure } from "./report.ts";
 import { encodeSteps } from "./spare.ts";
-import { plantDeath } from "./walk-steps.ts";
+import { ORPHAN, plantDeath, plantOrphan } from "./walk-steps.ts";
 
 /** What a {@link ForkServer} is made from. */
 export interface ForkServerOptions {
@@ -109,8 +109,7 @@ export class ForkServer implements Disposable {
 
   async #launch(wanted: BirthRequest): Promise<LaunchedProcess> {
     for (let forks = 1; forks <= 1 + RETRIES_MAX; forks++) {
-      const dying = takeFault("step:");
-      const request = dying === undefined ? wanted : { ...wanted, steps: plantDeath(wanted.steps, Number(dying)) };
+      const request = plantFaults(wanted);
       const fault = this.#nextFault();
       this.counters.forks++;
       if (forks > 1) this.counters.secondForks++;
@@ -166,6 +165,14 @@ export class ForkServer implements Disposable {
   }
 }
 
+/** Carry out what a test wants to happen at a step. */
+function plantFaults(request: BirthRequest): BirthRequest {
+  const dying = takeFault("step:");
+  if (dying !== undefined) return { ...request, steps: plantDeath(request.steps, Number(dying)) };
+  const orphaned = takeFault("parent:");
+  return orphaned === undefined ? request : { ...request, steps: plantOrphan(request.steps, Number(orphaned)) };
+}
+
 interface Outcome {
   /** Who took the further steps in the child's place. */
   successor?: number;
@@ -217,6 +224,7 @@ function watchNewborn(newborn: Newborn, request: BirthRequest, silenceMs: number
     };
     const take = (report: Report): void => {
       if ("failure" in report) outcome.failure = report.failure;
+      else if ("progress" in report && report.progress === ORPHAN) process.kill(process.pid, "SIGKILL");
       else if ("terminal" in report || "listener" in report)
         takeOffered(report, { pid: walker(), ackFd, outcome, request });
       else if ("successor" in report) {

@@ -6,7 +6,7 @@
 import { readdirSync } from "node:fs";
 import { formatError } from "../../errors.ts";
 import { KernelError } from "../errno.ts";
-import { crashNow, exitNow, fcntl, prctl, umask } from "../libc.ts";
+import { crashNow, exitNow, fcntl, prctl, read, umask } from "../libc.ts";
 import type { WalkState } from "./define-step.ts";
 import { definitionOf, type ProcessStep } from "./process-step.ts";
 import { sendReport } from "./report.ts";
@@ -21,6 +21,8 @@ const FD_CLOEXEC = 1;
 
 /** No step: where {@link plantDeath} has a child die. */
 const DEATH = "test.die";
+/** No step either: where {@link plantOrphan} has a child wait for its parent's death. It is also the report by which the parent hears of it. */
+export const ORPHAN = "test.orphan";
 
 /** What {@link walkSteps} needs of the pipes to the parent. */
 export interface WalkStepsOptions {
@@ -40,7 +42,16 @@ export function findNodeFdMax(): number {
 
 /** Have a child die before the step of this number, in tests. */
 export function plantDeath(steps: readonly ProcessStep[], index: number): readonly ProcessStep[] {
-  return index >= steps.length ? steps : steps.toSpliced(index, 0, { op: DEATH } as unknown as ProcessStep);
+  return plant(DEATH, steps, index);
+}
+
+/** Have its parent die before a child takes the step of this number, in tests. */
+export function plantOrphan(steps: readonly ProcessStep[], index: number): readonly ProcessStep[] {
+  return plant(ORPHAN, steps, index);
+}
+
+function plant(op: string, steps: readonly ProcessStep[], index: number): readonly ProcessStep[] {
+  return index >= steps.length ? steps : steps.toSpliced(index, 0, { op } as unknown as ProcessStep);
 }
 
 /**
@@ -60,6 +71,10 @@ export function walkSteps(getSteps: () => readonly ProcessStep[], options: WalkS
     for (index = 0; index < steps.length; index++) {
       const step = steps[index]!;
       if ((step.op as string) === DEATH) crashNow();
+      if ((step.op as string) === ORPHAN) {
+        sendReport(state.reportFd, { progress: ORPHAN });
+        read(state.ackFd, Buffer.alloc(1), 1);
+      }
       definitionOf(step).walk(step, state);
     }
     throw new Error("Cannot start a process: its steps do not end in an exec");

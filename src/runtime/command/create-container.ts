@@ -7,7 +7,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { NetdError, parseError } from "../../errors.ts";
 import { Cgroups, cgroupCreate, restrictLayout, SeccompCompiler } from "../../kernel/index.ts";
 import { readProcessStat } from "../../kernel/proc/index.ts";
-import { ForkServer, type LaunchedProcess, makeFifo } from "../../kernel/process/index.ts";
+import { ForkServer, faultPoint, type LaunchedProcess, makeFifo } from "../../kernel/process/index.ts";
 import { openUserNamespace } from "../container-user.ts";
 import { checkHost } from "../oci/check-host.ts";
 import type { OciConfig, OciState } from "../oci/config.ts";
@@ -76,6 +76,7 @@ export async function createContainer(call: CommandCall, options: CreateContaine
     creator: identify(process.pid),
   };
   store.reserve(id);
+  faultPoint("command:reserved");
   try {
     checkCgroup(cgroups, cgroupsPath);
   } catch (error) {
@@ -84,8 +85,11 @@ export async function createContainer(call: CommandCall, options: CreateContaine
   }
   try {
     store.writeState(state);
+    faultPoint("command:named");
     store.writeConfig(id, config);
+    faultPoint("command:configured");
     cgroupCreate.apply(planContainerCgroup(config), { cgroups });
+    faultPoint("command:cgroup");
     const wait = waits ? openFifos(store.directory(id)) : undefined;
     const { ociVersion, annotations } = config;
     const facts = planFacts(cgroups, config);
@@ -125,10 +129,12 @@ export async function createContainer(call: CommandCall, options: CreateContaine
         await runHooks("createRuntime", config.hooks?.createRuntime, document);
       },
     });
+    faultPoint("command:launched");
     if (userNamespaceFd !== undefined) closeSync(userNamespaceFd);
     const { pid, startTime } = launched;
     state = { ...state, init: { pid, startTime } };
     store.writeState(state);
+    faultPoint("command:recorded");
     deliverConsole(call, launched.terminalFd);
     const pidFile = flags.text("pid-file");
     if (pidFile !== undefined) writePidFile(pidFile, pid);
