@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ApiConnection } from "./api-connection.mjs";
 import { DnsClient } from "./dns-question.mjs";
+import { measureIdle } from "./inside-idle.mjs";
 import { compareRuntime, timeExec } from "./inside-runtime.mjs";
 import { interleave, median, quantile, timeAll } from "./statistics.mjs";
 import { formatMs, formatTable } from "./table.mjs";
@@ -33,6 +34,7 @@ if (parts.includes("start")) await benchStart();
 if (parts.includes("command")) await benchCommand();
 if (parts.includes("runtime")) await benchRuntime();
 if (parts.includes("many")) await benchMany();
+if (parts.includes("idle")) await benchIdle();
 netd.process.kill("SIGTERM");
 await once(netd.process, "exit");
 byHand.process.stdin.end();
@@ -115,6 +117,28 @@ async function benchRuntime() {
 }
 
 /** A hundred detached containers, eight requests at a time, and what they cost in memory. */
+async function benchIdle() {
+  const result = await measureIdle({
+    ...{ pids: await helperPids(), residentBytes, timeAll, width: WIDTH },
+    start: async (index, lane) => {
+      await connections[lane].call("POST", "/v1/containers", {
+        image: "busybox",
+        name: `idle-${index}`,
+        command: LONG,
+      });
+      await connections[lane].call("POST", `/v1/containers/idle-${index}/start`);
+    },
+    remove: async (index, lane) => await connections[lane].call("DELETE", `/v1/containers/idle-${index}?force=1`),
+  });
+  const { count, startMs, removalMs, growth, spentMs, watchS } = result;
+  rows.push([`${count} containers, ${WIDTH} at a time: API`, formatMs(startMs), "", "", ""]);
+  rows.push([`${count} containers, ${WIDTH} at a time: removal`, formatMs(removalMs), "", "", ""]);
+  const both = growth.netd + growth["netd-runtime"];
+  rows.push([`memory for each of ${count}: netd, runtime`, formatKb(both), "", "", "≤ 150 kB"]);
+  rows.push([`processor time of all daemons, ${watchS} s idle`, formatMs(spentMs), "", "", "none"]);
+}
+
+/** Many at a time. */
 async function benchMany() {
   const pids = await helperPids();
   const before = residentBytes(pids);
@@ -151,7 +175,7 @@ async function benchMany() {
 async function startNetd() {
   const state = join(directory, "state");
   mkdirSync(state);
-  const child = spawn("netd", ["--state-dir", state, "--subnet", "172.16.0.0/24"], {
+  const child = spawn("netd", ["--state-dir", state, "--subnet", "172.16.0.0/21"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(child.stdout, "data");
