@@ -24,10 +24,16 @@ export function rewriteInPlace(path: string, content: string): void {
 
 /** From a change to the pass, in milliseconds: a burst of starts costs one pass, not one each. */
 const DELAY_MS = 50;
+/**
+ * A pass writes each container's name into each container's file. That it takes no more than this share of a long burst, it waits so many
+ * times as long as the last one took.
+ */
+const PAUSE_FACTOR = 20;
 
 /** Rewrites the hosts files of all running containers after a change of membership; several changes at once cost one pass. */
 export class HostsWriter {
   readonly #rewriteAll: () => void;
+  #delayMs = DELAY_MS;
   #timer: NodeJS.Timeout | undefined;
 
   /** `rewriteAll` writes every file from the membership of that moment. */
@@ -39,7 +45,9 @@ export class HostsWriter {
   schedule(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      const start = performance.now();
       this.#rewriteAll();
-    }, DELAY_MS).unref();
+      this.#delayMs = Math.max(DELAY_MS, (performance.now() - start) * PAUSE_FACTOR);
+    }, this.#delayMs).unref();
   }
 }
