@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OneShotHost } from "../support/one-shot-host.ts";
@@ -212,7 +212,7 @@ describe("netd-runtime exec, ps, pause, update, events", () => {
     expect(host.state("e").status).toBe("paused");
     expect(host.call(["exec", "e", "true"])).toMatchObject({
       code: 255,
-      stderr: expect.stringMatching(/it is paused/),
+      stderr: expect.stringMatching(/cannot exec in a paused container/),
     });
     expect(host.call(["pause", "e"]).code).toBe(1);
     host.must("resume", "e");
@@ -318,6 +318,22 @@ describe("netd-runtime with bad input", () => {
     });
     expect(host.state("first").status).toBe("running");
     host.must("delete", "-f", "first");
+  });
+
+  test("a cgroup that somebody froze is not taken", () => {
+    const bundle = host.bundle(["true"]);
+    const { linux } = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as {
+      linux: { cgroupsPath: string };
+    };
+    const frozen = `/sys/fs/cgroup/freezer${linux.cgroupsPath}`;
+    mkdirSync(frozen, { recursive: true });
+    writeFileSync(`${frozen}/freezer.state`, "FROZEN");
+    expect(host.call(["run", "--bundle", bundle, "cold"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/unexpectedly frozen/),
+    });
+    expect(existsSync(frozen)).toBe(true);
+    rmdirSync(frozen);
   });
 
   test("what a killed creation left is stopped, and can be deleted", () => {

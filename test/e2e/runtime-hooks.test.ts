@@ -113,6 +113,23 @@ describe("netd-runtime with a hook that fails", () => {
     expect(readdirSync(host.root)).toEqual([]);
   });
 
+  test("startContainer runs behind the filter of the program", () => {
+    for (const noNewPrivileges of [true, false]) {
+      const bundle = host.bundle(["true"], (config) => {
+        Object.assign(config.process, { noNewPrivileges });
+        config.linux.seccomp = {
+          defaultAction: "SCMP_ACT_ALLOW",
+          syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS" }],
+        };
+        config.hooks = { startContainer: [{ path: "/bin/sh", args: ["sh", "-c", "exec mkdir /dev/shm/a"] }] };
+      });
+      expect(host.call(["run", "--bundle", bundle, "f"])).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/startContainer hook .* ended with 159/),
+      });
+    }
+  });
+
   test("poststart and poststop only warn, and the ones after them run", () => {
     const notes = `${host.directory}/notes`;
     const bundle = host.bundle(["true"], (config) => {

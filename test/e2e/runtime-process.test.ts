@@ -103,3 +103,42 @@ test("run places the memory of the process as linux.memoryPolicy says", () => {
     stderr: expect.stringContaining("set_mempolicy(MPOL_BIND, 1000): EINVAL"),
   });
 });
+
+test("create finds a program whether or not the filter lets it ask for the execute bit", () => {
+  for (const names of [["getcpu"], ["access", "faccessat", "faccessat2"]]) {
+    const change = (config: TestConfig): void => {
+      // Without no_new_privs the filter is loaded before the wait for a start.
+      Object.assign(config.process, { noNewPrivileges: false });
+      config.linux.seccomp = {
+        defaultAction: "SCMP_ACT_ALLOW",
+        syscalls: [{ names, action: "SCMP_ACT_ERRNO", errnoRet: 1 }],
+      };
+    };
+    host.must("create", "--bundle", host.bundle(["true"], change), "asked");
+    host.must("start", "asked");
+    host.must("delete", "--force", "asked");
+  }
+  const bundle = host.bundle(["/plain"]);
+  writeFileSync(join(bundle, "rootfs/plain"), "", { mode: 0o644 });
+  expect(host.call(["create", "--bundle", bundle, "plain"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/Cannot run "\/plain": permission denied/),
+  });
+});
+
+test("kill sends signal 0 to who runs, and with --all to none", async () => {
+  host.must("run", "--detach", "--bundle", host.bundle(["sleep", "1000"]), "asked");
+  host.must("kill", "asked", "0");
+  expect(host.state("asked").status).toBe("running");
+  host.must("kill", "asked", "KILL");
+  await host.until("asked", "stopped");
+  host.must("kill", "--all", "asked", "0");
+  host.must("delete", "asked");
+});
+
+test("create and exec tell with --debug what they do", () => {
+  const bundle = host.bundle(["sleep", "1000"]);
+  const { stderr } = host.call(["--debug", "create", "--bundle", bundle, "told"]);
+  expect(stderr).toMatch(/level=debug msg="create told from .*\n.*level=debug msg="process \d+ of told waits/);
+  host.must("delete", "--force", "told");
+});

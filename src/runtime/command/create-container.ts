@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, openSync } from "node:fs";
 import { NetdError, parseError } from "../../errors.ts";
-import { Cgroups, cgroupCreate, restrictLayout, SeccompCompiler } from "../../kernel/index.ts";
+import { Cgroups, cgroupCreate, isFrozen, restrictLayout, SeccompCompiler } from "../../kernel/index.ts";
 import { readProcessStat } from "../../kernel/proc/index.ts";
 import { ForkServer, faultPoint, type LaunchedProcess, makeFifo } from "../../kernel/process/index.ts";
 import { openUserNamespace } from "../container-user.ts";
@@ -53,6 +53,7 @@ export async function createContainer(call: CommandCall, options: CreateContaine
   store.directory(id);
   const bundle = readBundle(flags.text("bundle") ?? ".", { id, warn: report.warn });
   const config = allowDevices(addEnvironment(bundle.config, listenEnvironment(process.env)));
+  report.debug(`create ${id} from ${bundle.path}`);
   checkConsole(call, { isTerminal: config.process.terminal === true, isDetached });
   checkHost(config);
   const cgroups = new Cgroups();
@@ -132,6 +133,7 @@ export async function createContainer(call: CommandCall, options: CreateContaine
     faultPoint("command:launched");
     if (userNamespaceFd !== undefined) closeSync(userNamespaceFd);
     const { pid, startTime } = launched;
+    report.debug(`process ${pid} of ${id} ${waits ? "waits for its start" : "runs"}`);
     state = { ...state, init: { pid, startTime } };
     store.writeState(state);
     faultPoint("command:recorded");
@@ -145,18 +147,20 @@ export async function createContainer(call: CommandCall, options: CreateContaine
   }
 }
 
-/** A cgroup with processes is somebody else's: they would get the container's limits, and end with it. */
+/** A cgroup with processes is somebody else's: they would get the container's limits, and end with it. In a frozen one nothing would start. */
 function checkCgroup(cgroups: Cgroups, path: string): void {
   if (!cgroups.has(path)) return;
   const pids = cgroups.pids(path);
-  if (pids.length === 0) return;
-  throw new NetdError(
-    "CONTAINER_RUNNING",
-    `Cannot use cgroup ${path}: processes ${pids.join(", ")} are in it, none wanted`,
-    {
+  if (pids.length > 0) {
+    const state = `container's cgroup is not empty, processes ${pids.join(", ")} are in it, none wanted`;
+    throw new NetdError("CONTAINER_RUNNING", `Cannot use cgroup ${path}: ${state}`, {
       remedy: "End them, or name another cgroup in linux.cgroupsPath",
-    },
-  );
+    });
+  }
+  if (!isFrozen(cgroups, path)) return;
+  throw new NetdError("CONTAINER_PAUSED", `Cannot use cgroup ${path}: container's cgroup unexpectedly frozen`, {
+    remedy: "Remove it, or name another cgroup in linux.cgroupsPath",
+  });
 }
 
 function planFacts(cgroups: Cgroups, { linux: { cgroupsPath, resources } }: OciConfig): HostFacts {

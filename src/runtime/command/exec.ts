@@ -76,15 +76,17 @@ function requireRunning(store: StateStore, state: StoredState, isPausedFine: boo
   const status = findStatus(store, state);
   const isFine = status === "running" || status === "created" || (status === "paused" && isPausedFine);
   if (isFine && state.init !== undefined) return state.init;
+  if (status === "paused") {
+    throw new NetdError(
+      "CONTAINER_PAUSED",
+      `Cannot exec in container "${state.id}": cannot exec in a paused container, a running one wanted`,
+      { remedy: `Resume it with 'netd-runtime resume ${state.id}', or give --ignore-paused` },
+    );
+  }
   throw new NetdError(
     "CONTAINER_NOT_RUNNING",
     `Cannot exec in container "${state.id}": it is ${status}, a running one wanted`,
-    {
-      remedy:
-        status === "paused"
-          ? `Resume it with 'netd-runtime resume ${state.id}', or give --ignore-paused`
-          : "Start it first",
-    },
+    { remedy: "Start it first" },
   );
 }
 

@@ -10,11 +10,11 @@ import { NetdError } from "../../errors.ts";
 const RTMIN = 34;
 const RTMAX = 64;
 
-/** Parse `TERM`, `SIGTERM`, `term`, `15` or `RTMIN+3`. @throws {NetdError} API_REQUEST_INVALID */
+/** Parse `TERM`, `SIGTERM`, `term`, `15` or `RTMIN+3`; 0 is the signal that only asks whether one could be sent (kill(2)). @throws {NetdError} API_REQUEST_INVALID */
 export function parseSignalNumber(text: string): number {
   if (/^\d+$/.test(text)) {
     const number = Number(text);
-    if (number >= 1 && number <= RTMAX) return number;
+    if (number <= RTMAX) return number;
     throw unknownSignal(text);
   }
   const name = text.toUpperCase().replace(/^SIG/, "");

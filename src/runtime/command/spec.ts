@@ -3,17 +3,24 @@
  *
  * @module
  */
-import { writeFileSync } from "node:fs";
+import { statfsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { NetdError } from "../../errors.ts";
 import { makeSpec } from "../oci/spec.ts";
 import type { CommandCall } from "./command.ts";
 
+/** linux/magic.h. */
+const CGROUP2_SUPER_MAGIC = 0x63677270;
+
 /** Spec. A configuration that is there is left alone. */
 export function spec({ flags }: CommandCall): number {
   const path = resolve(flags.text("bundle") ?? ".", "config.json");
   const user = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-  const text = `${JSON.stringify(makeSpec(flags.bool("rootless") ? { rootless: user } : {}), null, "\t")}\n`;
+  const document = makeSpec({
+    rootless: flags.bool("rootless") ? user : undefined,
+    hasCgroupNamespace: hasVersion2(),
+  });
+  const text = `${JSON.stringify(document, null, "\t")}\n`;
   try {
     writeFileSync(path, text, { flag: "wx", mode: 0o644 });
   } catch (error) {
@@ -30,4 +37,13 @@ export function spec({ flags }: CommandCall): number {
     });
   }
   return 0;
+}
+
+/** Whether version 2 of cgroups is all that there is; told without the kernel's bindings, which nothing else here needs. */
+function hasVersion2(): boolean {
+  try {
+    return statfsSync("/sys/fs/cgroup").type === CGROUP2_SUPER_MAGIC;
+  } catch {
+    return false;
+  }
 }

@@ -12,6 +12,8 @@ export type StarterConfig = Omit<OciConfig, "linux"> & { linux: Omit<OciLinux, "
 export interface MakeSpecOptions {
   /** Ids outside that become root inside: for users who are not root. Absent: no user namespace. */
   rootless?: { uid: number; gid: number } | undefined;
+  /** False leaves the cgroup namespace out, as runc does on version 1: callers add their own then. */
+  hasCgroupNamespace?: boolean;
 }
 
 const CAPABILITIES = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
@@ -34,7 +36,7 @@ const MASKED_PATHS = [
 const READONLY_PATHS = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
 /** Make a configuration to begin with. */
-export function makeSpec({ rootless }: MakeSpecOptions = {}): StarterConfig {
+export function makeSpec({ rootless, hasCgroupNamespace = true }: MakeSpecOptions = {}): StarterConfig {
   return {
     ociVersion: OCI_VERSION,
     process: {
@@ -90,7 +92,7 @@ export function makeSpec({ rootless }: MakeSpecOptions = {}): StarterConfig {
         { type: "ipc" },
         { type: "uts" },
         { type: "mount" },
-        { type: "cgroup" },
+        ...(hasCgroupNamespace ? [{ type: "cgroup" } as const] : []),
       ],
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READONLY_PATHS,

@@ -14,7 +14,7 @@ import type {
 import type { OciConfig, OciNamespace, OciProcess, OciSeccomp } from "../oci/config.ts";
 import type { StartParams } from "../protocol.ts";
 import { planDevices } from "./device-steps.ts";
-import { planHooksInside, planHooksOutside } from "./hook-steps.ts";
+import { planHooksInside, planHooksOutside, planWait } from "./hook-steps.ts";
 import { planIdentity } from "./identity-steps.ts";
 import { type MountPlan, planHostPropagation, planMounts, planRootEntry } from "./mount-steps.ts";
 import type { OneShotParams } from "./one-shot-params.ts";
@@ -68,7 +68,7 @@ export function planContainer(params: AnyParams, facts: HostFacts): ProcessPlan 
         seccomp,
         init: hasInit(params) ? { isTerminal: config.process.terminal === true } : undefined,
         preserveFds: oneShot?.preserveFds ?? 0,
-        beforeExec: oneShot === undefined ? [] : planHooksInside(oneShot),
+        ...(oneShot === undefined ? {} : { wait: planWait(oneShot), hooks: planHooksInside(oneShot) }),
       }),
     ],
     ...(seccomp === undefined ? {} : { seccomp }),

@@ -6,7 +6,7 @@
  * @module
  */
 import type { HookProgram, ProcessStep } from "../../kernel/process/index.ts";
-import type { OciHook, OciProcess } from "../oci/config.ts";
+import type { OciHook } from "../oci/config.ts";
 import type { OneShotParams } from "./one-shot-params.ts";
 
 /** Plan what happens when the mounts are there and the root is still the host's: the parent's hooks, then those of the child. */
@@ -20,24 +20,20 @@ export function planHooksOutside({ config: { hooks = {}, linux }, hookState, hoo
   ];
 }
 
-/** Plan what happens when only the exec is left to do: the wait for the start, then the hooks of the container's own files. */
-export function planHooksInside({ config, hookState, wait }: OneShotParams): ProcessStep[] {
-  return [
-    ...(wait === undefined ? [] : planWait(config.process, wait)),
-    ...planRun(
-      "startContainer",
-      config.hooks?.startContainer ?? [],
-      { ...hookState, status: "created" },
-      config.process.env,
-    ),
-  ];
+/** Plan the wait for the start, when only hooks and the exec are left to do. */
+export function planWait({ config: { process }, wait }: OneShotParams): ProcessStep[] {
+  const { args, env } = process;
+  return wait === undefined
+    ? []
+    : [
+        { op: "program.find", name: args[0] ?? "", env },
+        { op: "start.wait", ...wait },
+      ];
 }
 
-function planWait({ args, env }: OciProcess, wait: NonNullable<OneShotParams["wait"]>): ProcessStep[] {
-  return [
-    { op: "program.find", name: args[0] ?? "", env },
-    { op: "start.wait", ...wait },
-  ];
+/** Plan the hooks of the container's own files. */
+export function planHooksInside({ config: { hooks = {}, process }, hookState }: OneShotParams): ProcessStep[] {
+  return planRun("startContainer", hooks.startContainer ?? [], { ...hookState, status: "created" }, process.env);
 }
 
 function planRun(kind: string, hooks: OciHook[], state: Record<string, unknown>, env: string[]): ProcessStep[] {

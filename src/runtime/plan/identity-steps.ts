@@ -17,8 +17,10 @@ export interface PlanIdentityOptions {
   preserveFds?: number;
   /** Leave an init behind; it gives the command its terminal. */
   init?: { isTerminal: boolean } | undefined;
-  /** Steps when nothing but the exec is left to do. */
-  beforeExec?: ProcessStep[];
+  /** Wait for the start, when nothing but hooks and the exec are left to do. */
+  wait?: ProcessStep[];
+  /** Hooks that run as the program will: behind the filter. */
+  hooks?: ProcessStep[];
 }
 
 /**
@@ -28,7 +30,7 @@ export interface PlanIdentityOptions {
  */
 export function planIdentity(process: OciProcess, options: PlanIdentityOptions = {}): ProcessStep[] {
   const { user, capabilities } = process;
-  const { seccomp, preserveFds = 0, init, beforeExec = [] } = options;
+  const { seccomp, preserveFds = 0, init, wait = [], hooks = [] } = options;
   const isFrozen = process.noNewPrivileges === true;
   // As in runc, an empty one is none.
   const isHomeless = !process.env.some((entry) => entry.startsWith("HOME=") && entry !== "HOME=");
@@ -53,8 +55,9 @@ export function planIdentity(process: OciProcess, options: PlanIdentityOptions =
     ...(isFrozen ? [{ op: "privileges.freeze" } as const] : []),
     { op: "signals.reset" },
     ...(isFrozen && hasListener ? filter : []),
-    ...beforeExec,
+    ...wait,
     ...(isFrozen && !hasListener ? filter : []),
+    ...hooks,
     ...(init === undefined ? [] : [{ op: "process.init", ...init } as const]),
     isHomeless
       ? { op: "exec", args: process.args, env: process.env.filter((entry) => entry !== "HOME="), takesHome: true }

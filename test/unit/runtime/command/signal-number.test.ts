@@ -7,6 +7,7 @@ test.each([
   ["SIGTERM", 15],
   ["sigkill", 9],
   ["9", 9],
+  ["0", 0],
   ["64", 64],
   ["RTMIN", 34],
   ["SIGRTMIN+3", 37],
@@ -15,7 +16,7 @@ test.each([
   expect(parseSignalNumber(text)).toBe(number);
 });
 
-test.each(["", "0", "65", "-1", "NOPE", "RTMIN-1", "RTMAX+1", "9x"])("parseSignalNumber refuses %j", (text) => {
+test.each(["", "65", "-1", "NOPE", "RTMIN-1", "RTMAX+1", "9x"])("parseSignalNumber refuses %j", (text) => {
   expect(() => parseSignalNumber(text)).toThrow(/unknown signal/);
 });
 
