@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Cgroups } from "../../src/kernel/index.ts";
+import { parseOciConfig } from "../../src/runtime/oci/parse-config.ts";
 import { makeRootfs } from "../support/runtime-host.ts";
 
 /** One podman with storage of its own, in namespaces of its own: each test is one script there. */
@@ -82,6 +83,24 @@ describe.skipIf(!hasPodman && mayBeAbsent)("podman with netd-runtime", () => {
         podman exec a true && podman kill a && podman wait a
         podman rm a`),
     ).toBe("in\n4\n127\na\nPaused\na\nout\na\nexited 5\na\na\n137\na\nerr\n");
+  });
+
+  test("podman writes configurations that parseOciConfig takes without a warning", () => {
+    const copier = join(directory, "copier");
+    const script = `for word; do test -f "$word/config.json" && cp "$word/config.json" ${directory}/config-$$.json; done; exec ${RUNTIME} "$@"`;
+    writeFileSync(copier, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const options = "--memory 32m --cpus 0.5 --tmpfs /t --ulimit nofile=64 --hostname h";
+    run(`podman --runtime ${copier} run --network none --cgroup-parent ${CGROUP_PARENT} --rm busybox:test true
+      podman --runtime ${copier} run --network none --cgroup-parent ${CGROUP_PARENT} --rm ${options} busybox:test true`);
+    const copies = readdirSync(directory).filter((name) => name.startsWith("config-"));
+    expect(copies).toHaveLength(2);
+    for (const name of copies) {
+      const warnings: string[] = [];
+      const document: unknown = JSON.parse(readFileSync(join(directory, name), "utf8"));
+      const config = parseOciConfig(document, { warn: (message) => warnings.push(message) });
+      expect(config.process.args).toEqual(["true"]);
+      expect(warnings).toEqual([]);
+    }
   });
 
   test("podman gives terminals", () => {
