@@ -84,8 +84,9 @@ describe("netctl run --init", () => {
 
   test("gives the command the terminal, with job control", async () => {
     await using shell = sandbox.startInTerminal("netctl", "run", "--rm", "-it", "--init", "busybox", "sh");
-    shell.type("tty; echo pid $(( $$ > 1 )); sleep 1000\n");
-    await shell.see(/\/dev\/pts\/0\r\npid 1\r\n/);
+    shell.type("tty; echo pid $(( $$ > 1 )); sh -c 'echo on; exec sleep 1000'\n");
+    // Said by the child, which has the foreground then.
+    await shell.see(/\/dev\/pts\/0\r\npid 1\r\non\r\n/);
     shell.type("\u0003");
     shell.type("echo interrupted $?\n");
     await shell.see(/interrupted 130/);
