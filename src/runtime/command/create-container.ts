@@ -89,11 +89,12 @@ export async function createContainer(call: CommandCall, options: CreateContaine
     faultPoint("command:named");
     store.writeConfig(id, config);
     faultPoint("command:configured");
-    cgroupCreate.apply(planContainerCgroup(config), { cgroups });
+    // In all hierarchies: an engine may look into any of them.
+    cgroupCreate.apply({ ...planContainerCgroup(config), hierarchies: "all" }, { cgroups });
     faultPoint("command:cgroup");
     const wait = waits ? openFifos(store.directory(id)) : undefined;
     const { ociVersion, annotations } = config;
-    const facts = planFacts(cgroups, config);
+    const facts = planFacts(cgroups, cgroupsPath);
     const userNamespaceFd = openUserNamespace(config);
     const hookState = { ociVersion, id, bundle: bundle.path, ...(annotations === undefined ? {} : { annotations }) };
     const plan = planContainer(
@@ -163,8 +164,8 @@ function checkCgroup(cgroups: Cgroups, path: string): void {
   });
 }
 
-function planFacts(cgroups: Cgroups, { linux: { cgroupsPath, resources } }: OciConfig): HostFacts {
-  const controllers = cgroups.controllersFor(resources);
+function planFacts(cgroups: Cgroups, cgroupsPath: string): HostFacts {
+  const controllers = cgroups.controllersOf(cgroupsPath);
   return {
     cgroups: restrictLayout(cgroups.layout, controllers),
     joinFiles: cgroups.joinFiles(cgroupsPath, controllers),
