@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -29,6 +29,12 @@ beforeAll(() => {
 afterAll(() => {
   new Cgroups().remove(CGROUP_PARENT);
   for (const path of OTHER_CGROUPS) if (!hadOthers.has(path)) new Cgroups().remove(path);
+  // Where no hierarchy is mounted, conmon makes directories and files like a cgroup's.
+  for (const name of readdirSync("/sys/fs/cgroup")) {
+    const path = `/sys/fs/cgroup/${name}`;
+    if (!existsSync(`${path}/cgroup.procs`) && existsSync(path + CGROUP_PARENT))
+      rmSync(path + CGROUP_PARENT, { recursive: true });
+  }
   rmSync(directory, { recursive: true, force: true });
 });
 
