@@ -28,6 +28,13 @@ export interface RuntimeHostOptions {
 }
 
 const PROJECT = resolve(import.meta.dirname, "../..");
+/** What netd-runtime loads when it is needed. */
+const PARTS = {
+  forking: "src/runtime/forking.ts",
+  serve: "src/runtime/serve.ts",
+  links: "src/runtime/command/net-devices.ts",
+  seal: "src/runtime/command/seal.ts",
+};
 /** Inside the project, where the bundle finds its native packages. */
 const BUNDLE_DIRECTORY = join(PROJECT, "node_modules/.cache");
 const APPLETS =
@@ -56,8 +63,7 @@ export class RuntimeHost implements AsyncDisposable {
     mkdirSync(BUNDLE_DIRECTORY, { recursive: true });
     this.#bundle = join(mkdtempSync(join(BUNDLE_DIRECTORY, "netd-runtime-")), "netd-runtime.cjs");
     bundle("src/runtime/main.ts", this.#bundle);
-    for (const part of ["forking", "serve"])
-      bundle(`src/runtime/${part}.ts`, join(this.#bundle, `../netd-runtime-${part}.cjs`));
+    for (const [part, entry] of Object.entries(PARTS)) bundle(entry, join(this.#bundle, `../netd-runtime-${part}.cjs`));
     makeRootfs(join(this.directory, "busybox"));
   }
 
