@@ -57,7 +57,8 @@ function run(script: string): string {
   const { stdout, stderr } = spawnSync("unshare", [...namespaces, "bash", "-c", text], {
     encoding: "utf8",
     timeout: LIMIT_MS,
-    env: { ...process.env, TMPDIR: `${directory}/tmp`, XDG_RUNTIME_DIR: "/run" },
+    // script(1) starts a shell of this name: dash, for one, would drop bash's exported functions.
+    env: { ...process.env, SHELL: "/bin/bash", TMPDIR: `${directory}/tmp`, XDG_RUNTIME_DIR: "/run" },
   });
   return `${stdout}${stderr}`;
 }

@@ -123,8 +123,8 @@ describe("netctl sandbox", () => {
 describe("netctl sandbox leaves no trace", () => {
   /** End a sandbox in some way while a process in a session of its own runs in it; whatever it was, all must go. */
   async function endWith(word: string, end: (child: ChildProcess) => void): Promise<number | null> {
-    const { child, output } = startSandbox("sh", "-c", `setsid sleep ${word} & echo up; exec sleep ${word}`);
-    await until(() => output().includes("up"), `for the sandbox to be up`, output);
+    const { child, output } = startSandbox("sh", "-c", `setsid sleep ${word} & exec sleep ${word}`);
+    await until(() => processesWith(word).length === 2, "for both sleeps", output);
     const sandboxPid = childOf(child.pid);
     expect(cgroupsOf(sandboxPid)).not.toEqual([]);
     const exited = once(child, "exit");
