@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import { type ErrorDocument, NetdError, parseError } from "../errors.ts";
 import { exchangeHttp, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
 import type { UpdateSpec } from "./limits-schema.ts";
+import type { NetworkInfo } from "./network-schema.ts";
 import type {
   ChangeInfo,
   ContainerInfo,
@@ -18,7 +19,6 @@ import type {
   ImageInfo,
   LeaseInfo,
   LogLoss,
-  NetworkInfo,
   PrunedVolumes,
   ShellPlan,
   VolumeInfo,

@@ -7,6 +7,8 @@
 export * from "./client.ts";
 export * from "./health-schema.ts";
 export { DeviceRate, UpdateSpec } from "./limits-schema.ts";
+export * from "./network-schema.ts";
+export * from "./port-schema.ts";
 export { IdMap, Ulimit } from "./process-schema.ts";
 export * from "./restart-schema.ts";
 export * from "./schemas.ts";

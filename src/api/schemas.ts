@@ -6,6 +6,8 @@
 import { type Static, Type } from "typebox";
 import { HealthCheck, HealthInfo } from "./health-schema.ts";
 import { limitProperties } from "./limits-schema.ts";
+import { EndpointSpec } from "./network-schema.ts";
+import { PortMapping } from "./port-schema.ts";
 import { processFields } from "./process-schema.ts";
 import { RestartPolicy } from "./restart-schema.ts";
 
@@ -13,18 +15,6 @@ const options = { additionalProperties: false };
 
 /** Names of containers, networks and images' parts: also file and namespace names, so kept this narrow. */
 export const NAME_PATTERN = "^[a-z0-9][a-z0-9_.-]{0,62}$";
-
-export const PortMapping = Type.Object(
-  {
-    hostAddress: Type.String(),
-    hostPort: Type.Integer({ minimum: 0, maximum: 65535 }),
-    containerPort: Type.Integer({ minimum: 1, maximum: 65535 }),
-    count: Type.Integer({ minimum: 1, maximum: 65535 }),
-    protocol: Type.Union([Type.Literal("tcp"), Type.Literal("udp"), Type.Literal("sctp")]),
-  },
-  options,
-);
-export type PortMapping = Static<typeof PortMapping>;
 
 /** Names of volumes: docker's. */
 export const VOLUME_NAME_PATTERN = "^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$";
@@ -89,6 +79,12 @@ export const DeviceSpec = Type.Object(
 );
 export type DeviceSpec = Static<typeof DeviceSpec>;
 
+/** Where a container may open connections to: anywhere, its own networks, or nowhere. */
+export const EgressPolicy = Type.Union([Type.Literal("all"), Type.Literal("internal"), Type.Literal("none")]);
+export type EgressPolicy = Static<typeof EgressPolicy>;
+
+const Rate = Type.Integer({ minimum: 8_000, maximum: 100_000_000_000, description: "bits a second" });
+
 /** What the body of `POST /v1/containers` holds. Only `image` must be given. */
 export const ContainerSpec = Type.Object(
   {
@@ -104,7 +100,16 @@ export const ContainerSpec = Type.Object(
       Type.String({ maxLength: 255, description: "name of a network, none, host, or container:NAME" }),
     ),
     ip: Type.Optional(Type.String({ maxLength: 64 })),
+    ip6: Type.Optional(Type.String({ maxLength: 64 })),
     mac: Type.Optional(Type.String({ maxLength: 64 })),
+    aliases: Type.Optional(Type.Array(Type.String({ maxLength: 253 }), { maxItems: 64 })),
+    networks: Type.Optional(
+      Type.Array(EndpointSpec, { maxItems: 32, description: "further networks, as eth1, eth2 …" }),
+    ),
+    ports: Type.Optional(Type.Array(PortMapping, { maxItems: 1024, description: "published on the host" })),
+    egress: Type.Optional(EgressPolicy),
+    rateInBps: Type.Optional(Rate),
+    rateOutBps: Type.Optional(Rate),
     mounts: Type.Optional(Type.Array(MountSpec, { maxItems: 256 })),
     volumesFrom: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 64 })),
     devices: Type.Optional(Type.Array(DeviceSpec, { maxItems: 256 })),
@@ -161,12 +166,19 @@ export const ContainerState = Type.Union([
 ]);
 export type ContainerState = Static<typeof ContainerState>;
 
+/** A container's place in one network. */
 export const Endpoint = Type.Object({
   network: Type.String(),
-  address: Type.String(),
+  interface: Type.Optional(Type.String({ description: "inside the container: eth0" })),
+  address: Type.String({ description: "IPv4; IPv6 in a network that has no other" }),
   prefixLength: Type.Integer(),
-  gateway: Type.String(),
+  gateway: Type.Optional(Type.String()),
+  address6: Type.Optional(Type.String()),
+  prefixLength6: Type.Optional(Type.Integer()),
+  gateway6: Type.Optional(Type.String()),
   mac: Type.String(),
+  aliases: Type.Optional(Type.Array(Type.String())),
+  defaultRoute: Type.Optional(Type.Boolean()),
   hostInterface: Type.String(),
   netns: Type.String(),
 });
@@ -215,6 +227,8 @@ export const ContainerInfo = Type.Object({
   hostname: Type.String(),
   networkMode: Type.String({ description: "name of its network, none, host, or container:ID" }),
   endpoint: Type.Optional(Endpoint),
+  endpoints: Type.Optional(Type.Array(Endpoint, { description: "all of them, that of eth0 first" })),
+  ports: Type.Optional(Type.Array(PortMapping, { description: "published, with the ports that were picked" })),
   labels: Type.Record(Type.String(), Type.String()),
   spec: ContainerSpec,
   launch: Type.Optional(LaunchCounters),
@@ -234,20 +248,16 @@ export const LeaseInfo = Type.Object({
   hostInterface: Type.String(),
   state: ContainerState,
   since: Type.String({ description: "ISO 8601" }),
+  interface: Type.Optional(Type.String()),
+  source: Type.Optional(
+    Type.Union([Type.Literal("pool"), Type.Literal("static"), Type.Literal("reservation"), Type.Literal("import")], {
+      description: "how the address was chosen",
+    }),
+  ),
+  bootId: Type.Optional(Type.String({ description: "boot of the host in which it was given" })),
+  reserved: Type.Optional(Type.Boolean({ description: "kept for a container of that name, also without it" })),
 });
 export type LeaseInfo = Static<typeof LeaseInfo>;
-
-export const NetworkInfo = Type.Object({
-  name: Type.String(),
-  bridge: Type.String(),
-  subnet: Type.String(),
-  gateway: Type.String(),
-  mac: Type.String(),
-  mtu: Type.Integer(),
-  adopted: Type.Boolean(),
-  addresses: Type.Object({ total: Type.Integer(), used: Type.Integer() }),
-});
-export type NetworkInfo = Static<typeof NetworkInfo>;
 
 export const ImageInfo = Type.Object({
   name: Type.String(),

@@ -269,7 +269,13 @@ export class Daemon {
   listNetworks(): NetworkInfo[] {
     const { network, ipam, mtu } = this.#context;
     const { name, bridge, subnet, gateway, mac, isAdopted } = network;
-    return [{ name, bridge, subnet, gateway, mac, mtu, adopted: isAdopted, addresses: ipam.usage(name) }];
+    return [
+      {
+        ...{ name, id: name, kind: "bridge", bridge, subnet, gateway, mac, mtu, adopted: isAdopted },
+        ...{ nat: "masquerade", nat6: "off", internal: false, isolated: false, ranges: [], excludes: [], dns: [] },
+        ...{ routes: [], labels: {}, drift: "heal", createdAt: "", addresses: ipam.usage(name) },
+      },
+    ];
   }
 
   inspectNetwork(name: string): NetworkInfo {

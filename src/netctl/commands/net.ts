@@ -30,8 +30,8 @@ function defineList(command: Command, context: NetctlContext): void {
     const rows = networks.map((network) => [
       network.name,
       network.bridge,
-      network.subnet,
-      network.gateway,
+      network.subnet ?? "-",
+      network.gateway ?? "-",
       String(network.mtu),
       `${network.addresses.used}/${network.addresses.total}`,
     ]);
