@@ -19,9 +19,9 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { fsCall } from "./fs-call.ts";
-import type { DirMake, FileWrite } from "./network-steps.ts";
-import { shellCommand, shellHeredoc, shellQuote } from "./shell.ts";
-import type { StepDefinition } from "./step.ts";
+import type { DirMake, FileWrite } from "./step/network-steps.ts";
+import { shellCommand, shellHeredoc, shellQuote } from "./step/shell.ts";
+import type { StepDefinition } from "./step/step.ts";
 
 const FILE_MODE = 0o644;
 const DIR_MODE = 0o755;

@@ -4,10 +4,34 @@
  * @module
  */
 
-export { type ArpAnnouncement, announceArp } from "./arp.ts";
 export * from "./cgroup/index.ts";
 export * from "./daemon-process.ts";
 export * from "./errno.ts";
+export { faultPoint } from "./fault-point.ts";
+export * from "./foreign-root.ts";
+export { isAbsence } from "./kernel-absence.ts";
+export { type InterfaceCounters, parseInterfaceCounters, readInterfaceCounters } from "./link/interface-counters.ts";
+export { LinkWatcher } from "./monitor/link-watcher.ts";
+export { type ArpAnnouncement, announceArp } from "./neighbour/arp.ts";
+export * from "./netlink/index.ts";
+export {
+  createNetns,
+  deleteNetns,
+  hasNetns,
+  NETNS_DIR,
+  netnsPath,
+  openNetns,
+  pinNetns,
+  withNetns,
+} from "./netns/netns.ts";
+export { Nftables, type NftJson, type NftTableName } from "./nft/nftables.ts";
+export { listProcessTable, PROCESS_TITLES } from "./proc/process-table.ts";
+export * from "./process-tree.ts";
+export * from "./read-in-root.ts";
+export * from "./rootfs-tree.ts";
+export { SeccompCompiler, type SeccompProgram } from "./seccomp/seccomp-compiler.ts";
+export { SECCOMP_NAMES, type SeccompProfile } from "./seccomp/seccomp-profile.ts";
+export { sendDescriptor } from "./send-descriptor.ts";
 export {
   type AppliedStep,
   type AppliedSteps,
@@ -19,26 +43,11 @@ export {
   teardownSteps,
   toShell,
   undoSteps,
-} from "./executor.ts";
-export { faultPoint } from "./fault-point.ts";
-export * from "./foreign-root.ts";
-export { type InterfaceCounters, parseInterfaceCounters, readInterfaceCounters } from "./interface-counters.ts";
-export { isAbsence } from "./kernel-absence.ts";
-export { KernelSession } from "./kernel-session.ts";
-export { LinkWatcher } from "./link-watcher.ts";
-export * from "./netlink/index.ts";
-export { createNetns, deleteNetns, hasNetns, NETNS_DIR, netnsPath, openNetns, pinNetns, withNetns } from "./netns.ts";
-export type * from "./network-steps.ts";
-export { Nftables, type NftJson, type NftTableName } from "./nftables.ts";
-export { listProcessTable, PROCESS_TITLES } from "./proc/process-table.ts";
-export * from "./process-tree.ts";
-export * from "./read-in-root.ts";
-export * from "./rootfs-tree.ts";
-export { SeccompCompiler, type SeccompProgram } from "./seccomp/seccomp-compiler.ts";
-export { SECCOMP_NAMES, type SeccompProfile } from "./seccomp/seccomp-profile.ts";
-export { sendDescriptor } from "./send-descriptor.ts";
-export { shellCommand, shellQuote } from "./shell.ts";
-export type { StepDefinition } from "./step.ts";
-export { hasSysctl, readSysctl, type SysctlOptions, sysctlPath, writeSysctl } from "./sysctl.ts";
+} from "./step/executor.ts";
+export { KernelSession } from "./step/kernel-session.ts";
+export type * from "./step/network-steps.ts";
+export { shellCommand, shellQuote } from "./step/shell.ts";
+export type { StepDefinition } from "./step/step.ts";
+export { hasSysctl, readSysctl, type SysctlOptions, sysctlPath, writeSysctl } from "./sysctl/sysctl.ts";
 export { isInForeground, leadProcessGroup, takeTerminal } from "./terminal.ts";
 export { readAttribute } from "./xattr.ts";

@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Package to the files that may import it. */
 const PACKAGE_HOMES: Record<string, RegExp> = {
-  koffi: /^kernel\/(libc|libc-process|libc-xattr|libnftables|seccomp\/libseccomp)\.ts$/,
+  koffi: /^kernel\/(libc|libc-process|libc-xattr|nft\/libnftables|seccomp\/libseccomp)\.ts$/,
   netlink: /^kernel\//,
   fastify: /^netd\/http\//,
   "@fastify/type-provider-typebox": /^netd\/http\//,

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { CgroupCreate, CgroupDelete } from "../network-steps.ts";
-import { shellCommand, shellQuote } from "../shell.ts";
-import type { StepDefinition } from "../step.ts";
+import type { CgroupCreate, CgroupDelete } from "../step/network-steps.ts";
+import { shellCommand, shellQuote } from "../step/shell.ts";
+import type { StepDefinition } from "../step/step.ts";
 import type { Cgroups } from "./cgroups.ts";
 import { CGROUP_CONTROLLERS, type CgroupController } from "./layout.ts";
 import type { CgroupResources } from "./resources.ts";

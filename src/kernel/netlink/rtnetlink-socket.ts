@@ -18,7 +18,7 @@ import {
 } from "netlink/dist/structs.js";
 import { check, KernelError } from "../errno.ts";
 import { close, lastErrno, recv, send, setsockopt, socket } from "../libc.ts";
-import { withNetns } from "../netns.ts";
+import { withNetns } from "../netns/netns.ts";
 
 /** What is asked of the kernel. */
 export interface RtnetlinkRequest {

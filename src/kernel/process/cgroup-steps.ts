@@ -5,7 +5,7 @@
  */
 import { check } from "../errno.ts";
 import { close, open, write } from "../libc.ts";
-import { shellQuote } from "../shell.ts";
+import { shellQuote } from "../step/shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { O_CLOEXEC, O_WRONLY } from "./open-flags.ts";
 

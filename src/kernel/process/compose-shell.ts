@@ -4,7 +4,7 @@
  * @module
  */
 
-import { shellQuote } from "../shell.ts";
+import { shellQuote } from "../step/shell.ts";
 import type { PidNamespace } from "./birth.ts";
 import { definitionOf, type ProcessStep } from "./process-step.ts";
 

@@ -6,7 +6,7 @@
 import { NetdError } from "../../errors.ts";
 import { check, KernelError } from "../errno.ts";
 import { close, fchownat, lastErrno, mknodat, symlinkat, unlinkat } from "../libc.ts";
-import { shellCommand, shellQuote } from "../shell.ts";
+import { shellCommand, shellQuote } from "../step/shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { S_IFBLK, S_IFCHR, S_IFIFO, statusOf } from "./file-status.ts";
 import { attachMount } from "./mount-attributes.ts";

@@ -9,7 +9,7 @@ import { NetdError } from "../../errors.ts";
 import { errnoName, errnoText } from "../errno.ts";
 import { close, execve, lastErrno, open, read } from "../libc.ts";
 import { faccessat } from "../libc-command.ts";
-import { shellCommand, shellQuote } from "../shell.ts";
+import { shellCommand, shellQuote } from "../step/shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { formatMachine, machineOf, parseExecutable } from "./executable-format.ts";
 import { S_IFDIR, statusOf } from "./file-status.ts";

@@ -8,7 +8,7 @@
 import { check } from "../errno.ts";
 import { close, exitNow, prctl, setns, unshare } from "../libc.ts";
 import { cloneProcess } from "../libc-process.ts";
-import { shellQuote } from "../shell.ts";
+import { shellQuote } from "../step/shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { ForkableHeap } from "./forkable-heap.ts";
 import { CLONE_FLAG, openNamespace } from "./namespace-steps.ts";

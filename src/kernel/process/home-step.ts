@@ -7,7 +7,7 @@
  * @module
  */
 import { close, read } from "../libc.ts";
-import { shellQuote } from "../shell.ts";
+import { shellQuote } from "../step/shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { S_IFREG, statusOf } from "./file-status.ts";
 import { O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_RDONLY } from "./open-flags.ts";

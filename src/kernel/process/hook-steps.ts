@@ -9,7 +9,7 @@ import { NetdError } from "../../errors.ts";
 import { check, errnoName } from "../errno.ts";
 import { close, kill, memfdCreate, pidfdOpen, read, waitpid, write } from "../libc.ts";
 import { getpid, poll, pread } from "../libc-command.ts";
-import { shellCommand, shellQuote } from "../shell.ts";
+import { shellCommand, shellQuote } from "../step/shell.ts";
 import type { ProcessStepDefinition, WalkState } from "./define-step.ts";
 import { GATE_ANSWER } from "./gate-step.ts";
 import { makePipe } from "./pipe.ts";

@@ -21,7 +21,7 @@ import {
   umask,
 } from "../libc.ts";
 import { getcwd } from "../libc-process.ts";
-import { shellCommand, shellQuote } from "../shell.ts";
+import { shellCommand, shellQuote } from "../step/shell.ts";
 import { CAPABILITIES, capabilityNumbers } from "./capability-names.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { O_CLOEXEC, O_DIRECTORY, O_PATH } from "./open-flags.ts";

@@ -7,7 +7,7 @@
  */
 import { KernelError } from "../errno.ts";
 import { joinSessionKeyring, lastErrno, setKeyPermissions } from "../libc.ts";
-import { shellQuote } from "../shell.ts";
+import { shellQuote } from "../step/shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 
 /** Join the session keyring of a name, made when there is none. Without it a container would have the keys of whoever started its runtime. */

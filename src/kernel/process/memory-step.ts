@@ -7,7 +7,7 @@
  */
 import { check } from "../errno.ts";
 import { setMempolicy } from "../libc-process.ts";
-import { shellCommand } from "../shell.ts";
+import { shellCommand } from "../step/shell.ts";
 import { formatBitMask } from "./bit-mask.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 

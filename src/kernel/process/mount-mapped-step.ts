@@ -4,7 +4,7 @@
  * @module
  */
 import { close } from "../libc.ts";
-import { shellQuote } from "../shell.ts";
+import { shellQuote } from "../step/shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { mapMountIds } from "./mount-attributes.ts";
 import { cloneSource } from "./mount-steps.ts";

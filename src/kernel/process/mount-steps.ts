@@ -6,7 +6,7 @@
 import { NetdError } from "../../errors.ts";
 import { check, KernelError } from "../errno.ts";
 import { close, fchmodat, mount } from "../libc.ts";
-import { shellCommand, shellQuote } from "../shell.ts";
+import { shellCommand, shellQuote } from "../step/shell.ts";
 import { copyTree } from "./copy-tree.ts";
 import type { ProcessStepDefinition, WalkState } from "./define-step.ts";
 import { S_IFDIR, statusOf } from "./file-status.ts";

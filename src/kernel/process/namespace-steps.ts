@@ -7,7 +7,7 @@
  */
 import { check } from "../errno.ts";
 import { close, open, setns, unshare } from "../libc.ts";
-import { shellQuote } from "../shell.ts";
+import { shellQuote } from "../step/shell.ts";
 import { becomeRoot } from "./become-root.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { O_CLOEXEC, O_RDONLY } from "./open-flags.ts";

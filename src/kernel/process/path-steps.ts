@@ -5,7 +5,7 @@
  */
 import { NetdError } from "../../errors.ts";
 import { close } from "../libc.ts";
-import { shellQuote } from "../shell.ts";
+import { shellQuote } from "../step/shell.ts";
 import type { ProcessStepDefinition, WalkState } from "./define-step.ts";
 import { S_IFCHR, S_IFDIR, statusOf } from "./file-status.ts";
 import { attachMount, changeTreeFlags, cloneMount, createFilesystem } from "./mount-attributes.ts";

@@ -8,7 +8,7 @@
 import { readFileSync } from "node:fs";
 import { check, KernelError } from "../errno.ts";
 import { chdir, chroot, close, fchdir, lastErrno, mount, open, pivotRoot, umount2 } from "../libc.ts";
-import { shellQuote } from "../shell.ts";
+import { shellQuote } from "../step/shell.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { statusOf } from "./file-status.ts";
 import {

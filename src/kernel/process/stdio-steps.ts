@@ -8,7 +8,7 @@
 import { NetdError } from "../../errors.ts";
 import { check } from "../errno.ts";
 import { close, closeRange, dup2, fchown, fcntl, fstatfs, ioctl, ioctlNumber, open, read, setsid } from "../libc.ts";
-import { shellQuote } from "../shell.ts";
+import { shellQuote } from "../step/shell.ts";
 import type { ProcessStepDefinition, WalkState } from "./define-step.ts";
 import { S_IFCHR, statusOf } from "./file-status.ts";
 import { attachMount, cloneMount } from "./mount-attributes.ts";

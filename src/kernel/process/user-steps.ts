@@ -10,7 +10,7 @@ import { NetdError } from "../../errors.ts";
 import { check, KernelError } from "../errno.ts";
 import { close, mount, open, prctl, setns, unshare } from "../libc.ts";
 import { setfsgid, setfsuid } from "../libc-process.ts";
-import { shellCommand, shellQuote } from "../shell.ts";
+import { shellCommand, shellQuote } from "../step/shell.ts";
 import { becomeRoot } from "./become-root.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { attachMount, cloneMount, mapMountIds } from "./mount-attributes.ts";

@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { check } from "../errno.ts";
 import { close, flock, open } from "../libc.ts";
-import { shellQuote } from "../shell.ts";
+import { shellQuote } from "../step/shell.ts";
 import { copyTree } from "./copy-tree.ts";
 import type { ProcessStepDefinition } from "./define-step.ts";
 import { O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY } from "./open-flags.ts";

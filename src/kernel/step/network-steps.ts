@@ -1,0 +1,215 @@
+/**
+ * The steps that change the host, as plain values. {@link applySteps} carries them out; each `op` has its definition in a file of its family.
+ *
+ * `netns` is a name under /run/netns or an absolute path; absent, the program's own namespace.
+ *
+ * @module
+ */
+import type { CgroupResources } from "../cgroup/resources.ts";
+
+/** Make a network namespace and pin it at /run/netns/NAME. */
+export interface NetnsAdd {
+  op: "netns.add";
+  name: string;
+}
+
+/** Unpin a network namespace; nothing when there is none. Can't be undone. */
+export interface NetnsDelete {
+  op: "netns.delete";
+  name: string;
+}
+
+/** Pin a network namespace by another name. */
+export interface NetnsRename {
+  op: "netns.rename";
+  name: string;
+  to: string;
+}
+
+/** Add a bridge that ignores router advertisements, whoever sends them (CVE-2020-13401). */
+export interface LinkAddBridge {
+  op: "link.addBridge";
+  netns?: string | undefined;
+  name: string;
+  mac: string;
+  alias?: string | undefined;
+  mtu?: number | undefined;
+  /** Bring it up, too; default false. */
+  up?: boolean | undefined;
+}
+
+/** Add a veth pair whose peer is made inside its namespace; the host end ignores router advertisements. */
+export interface LinkAddVeth {
+  op: "link.addVeth";
+  /** Namespace of the host end. */
+  netns?: string | undefined;
+  host: string;
+  hostAlias?: string | undefined;
+  /** Bridge that gets the host end as a port. */
+  bridge?: string | undefined;
+  peer: string;
+  peerNetns?: string | undefined;
+  peerMac?: string | undefined;
+  mtu?: number | undefined;
+  /** Bring the host end up, too; default false. */
+  up?: boolean | undefined;
+}
+
+/** Delete a link, with the other end of a veth pair; nothing when there is none. Can't be undone. */
+export interface LinkDelete {
+  op: "link.delete";
+  netns?: string | undefined;
+  name: string;
+}
+
+/** Change a link; what is absent stays. */
+export interface LinkSet {
+  op: "link.set";
+  netns?: string | undefined;
+  name: string;
+  up?: boolean | undefined;
+  mtu?: number | undefined;
+  /** Bridge whose port it becomes; null takes it out of its bridge. */
+  master?: string | null | undefined;
+  alias?: string | undefined;
+  mac?: string | undefined;
+}
+
+/** Give a link an address, with its broadcast address and the route to its prefix. */
+export interface AddressAdd {
+  op: "address.add";
+  netns?: string | undefined;
+  link: string;
+  /** `ADDRESS/LENGTH`, IPv4 or IPv6. */
+  address: string;
+  /** IPv6: skip duplicate-address detection, where we own both ends; default false. */
+  nodad?: boolean | undefined;
+}
+
+/** Take an address from a link; nothing when the link lacks it or is gone. */
+export interface AddressDelete {
+  op: "address.delete";
+  netns?: string | undefined;
+  link: string;
+  address: string;
+}
+
+/** Add a route to table `main`. */
+export interface RouteAdd {
+  op: "route.add";
+  netns?: string | undefined;
+  /** `default` or `ADDRESS/LENGTH`. */
+  to: string;
+  via?: string | undefined;
+  dev?: string | undefined;
+}
+
+/** Delete a route from table `main`; nothing when there is none. */
+export interface RouteDelete {
+  op: "route.delete";
+  netns?: string | undefined;
+  to: string;
+  via?: string | undefined;
+  dev?: string | undefined;
+}
+
+/** Write a kernel parameter. */
+export interface SysctlSet {
+  op: "sysctl.set";
+  netns?: string | undefined;
+  /** `net.ipv4.ip_forward`, or with slashes where a name contains a dot. */
+  key: string;
+  value: string;
+  /** Do nothing on a kernel that lacks it, such as one without IPv6; default false. */
+  ifPresent?: boolean | undefined;
+}
+
+/** Put a whole nftables table in the place of the one of the same name, in one transaction. */
+export interface NftReplaceTable {
+  op: "nft.replaceTable";
+  netns?: string | undefined;
+  family: "ip" | "ip6" | "inet" | "arp" | "bridge" | "netdev";
+  name: string;
+  /** What stands between the braces, in nft's own text. */
+  body: string;
+}
+
+/** Delete an nftables table; nothing when there is none. */
+export interface NftDeleteTable {
+  op: "nft.deleteTable";
+  netns?: string | undefined;
+  family: "ip" | "ip6" | "inet" | "arp" | "bridge" | "netdev";
+  name: string;
+}
+
+/** Tell the neighbours behind a link who has an address now: one gratuitous ARP request (RFC 5227, 3). Can't be undone. */
+export interface ArpAnnounce {
+  op: "arp.announce";
+  netns?: string | undefined;
+  link: string;
+  /** IPv4 address without a prefix length. */
+  address: string;
+  mac: string;
+  /** Other end of the link, a bridge port: waits until it forwards, so that the announcement is heard behind the bridge. */
+  port?: string | undefined;
+  /** Namespace of that end. */
+  portNetns?: string | undefined;
+}
+
+/** Make a cgroup; one that exists is kept and gets the limits. */
+export interface CgroupCreate {
+  op: "cgroup.create";
+  /** Path below the root of each hierarchy: `/netd/x/ID`. */
+  path: string;
+  resources?: CgroupResources | undefined;
+  /** Version 1: in the hierarchies that limits and statistics need, which is quicker, or in all; default `needed`. */
+  hierarchies?: "needed" | "all" | undefined;
+}
+
+/** Kill what runs in a cgroup and remove it with all below it; nothing when there is none. Can't be undone. */
+export interface CgroupDelete {
+  op: "cgroup.delete";
+  path: string;
+}
+
+/** Write a file in place, so that a bind mount of it shows the new content. */
+export interface FileWrite {
+  op: "file.write";
+  path: string;
+  content: string;
+  /** Permission bits; default 0o644. */
+  mode?: number | undefined;
+}
+
+/** Make a directory and its parents. */
+export interface DirMake {
+  op: "dir.make";
+  path: string;
+  /** Permission bits of the last one; default 0o755. */
+  mode?: number | undefined;
+}
+
+/** Every change that we make to the host. */
+export type NetworkStep =
+  | NetnsAdd
+  | NetnsDelete
+  | NetnsRename
+  | LinkAddBridge
+  | LinkAddVeth
+  | LinkDelete
+  | LinkSet
+  | AddressAdd
+  | AddressDelete
+  | RouteAdd
+  | RouteDelete
+  | SysctlSet
+  | NftReplaceTable
+  | NftDeleteTable
+  | ArpAnnounce
+  | CgroupCreate
+  | CgroupDelete
+  | FileWrite
+  | DirMake;
+
+/** The step of one `op`. */
+export type NetworkStepOf<Op extends NetworkStep["op"]> = Extract<NetworkStep, { op: Op }>;

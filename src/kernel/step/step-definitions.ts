@@ -1,0 +1,50 @@
+/**
+ * Which definition carries out which step.
+ *
+ * @module
+ */
+
+import { cgroupCreate, cgroupDelete } from "../cgroup/index.ts";
+import { dirMake, fileWrite } from "../file-steps.ts";
+import { addressAdd, addressDelete } from "../link/address-steps.ts";
+import { linkAddBridge, linkAddVeth, linkDelete, linkSet } from "../link/link-steps.ts";
+import { routeAdd, routeDelete } from "../link/route-steps.ts";
+import { arpAnnounce } from "../neighbour/arp-steps.ts";
+import { netnsAdd, netnsDelete, netnsRename } from "../netns/netns-steps.ts";
+import { nftDeleteTable, nftReplaceTable } from "../nft/nft-steps.ts";
+import { sysctlSet } from "../sysctl/sysctl-steps.ts";
+import type { NetworkStep, NetworkStepOf } from "./network-steps.ts";
+import type { StepDefinition } from "./step.ts";
+
+/** A definition for each `op`; what a definition remembers is its own business, hence `never` and `unknown`. */
+export type StepDefinitions = { readonly [Op in NetworkStep["op"]]: AnyDefinition<NetworkStepOf<Op>> };
+
+/** A definition whose memo is not looked into. */
+export interface AnyDefinition<S> {
+  apply: StepDefinition<S, unknown>["apply"];
+  undo: StepDefinition<S, never>["undo"];
+  toShell: StepDefinition<S>["toShell"];
+}
+
+/** The definitions that touch Linux. */
+export const STEP_DEFINITIONS: StepDefinitions = {
+  "netns.add": netnsAdd,
+  "netns.delete": netnsDelete,
+  "netns.rename": netnsRename,
+  "link.addBridge": linkAddBridge,
+  "link.addVeth": linkAddVeth,
+  "link.delete": linkDelete,
+  "link.set": linkSet,
+  "address.add": addressAdd,
+  "address.delete": addressDelete,
+  "route.add": routeAdd,
+  "route.delete": routeDelete,
+  "sysctl.set": sysctlSet,
+  "nft.replaceTable": nftReplaceTable,
+  "nft.deleteTable": nftDeleteTable,
+  "arp.announce": arpAnnounce,
+  "cgroup.create": cgroupCreate,
+  "cgroup.delete": cgroupDelete,
+  "file.write": fileWrite,
+  "dir.make": dirMake,
+};
