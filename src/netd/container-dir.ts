@@ -5,7 +5,7 @@
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { NetdError } from "../errors.ts";
-import { parseNetworkMode } from "./container/network-mode.ts";
+import { parseNetworkMode } from "./endpoint/network-mode.ts";
 import type { ContainerRow } from "./state-store.ts";
 import type { GeneratedFiles } from "./storage/plan-mounts.ts";
 

@@ -4,14 +4,14 @@
  * @module
  */
 import { type NetworkStep, stepsToShell } from "../kernel/index.ts";
-import { planNetwork } from "./container/network.ts";
-import { parseNetworkMode } from "./container/network-mode.ts";
 import type { Container } from "./container.ts";
-import { formatHostname } from "./container-files.ts";
-import { formatContainerHosts, formatContainerResolvConf } from "./container-hosts.ts";
 import { startParams } from "./container-launch.ts";
 import type { DaemonContext } from "./context.ts";
-import { showNetwork } from "./default-network.ts";
+import { planNetwork } from "./endpoint/container-network.ts";
+import { parseNetworkMode } from "./endpoint/network-mode.ts";
+import { formatHostname } from "./names/container-files.ts";
+import { formatContainerHosts, formatContainerResolvConf } from "./names/container-hosts.ts";
+import { showNetwork } from "./network/default-network.ts";
 
 /** Show everything from an empty host to the running container: network, files, namespace and veth, process. */
 export async function showLaunch(context: DaemonContext, container: Container): Promise<string[]> {

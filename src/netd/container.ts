@@ -7,7 +7,7 @@ import type { ContainerInfo, ContainerState, Endpoint, LeaseInfo } from "../api/
 import type { Lease } from "../ipam/index.ts";
 import type { Timer } from "./clock.ts";
 import type { ContainerPaths } from "./container-dir.ts";
-import { hostInterfaceName } from "./endpoint-plan.ts";
+import { hostInterfaceName } from "./endpoint/endpoint-plan.ts";
 import type { ContainerRow, NetworkRow } from "./state-store.ts";
 
 /** A container: what the state file holds, its lease and its paths. */

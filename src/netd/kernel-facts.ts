@@ -14,7 +14,7 @@ import {
   type RouteInfo,
   RtnetlinkSocket,
 } from "../kernel/index.ts";
-import type { BridgeFacts } from "./network-plan.ts";
+import type { BridgeFacts } from "./network/network-plan.ts";
 
 /** MTU when no default route tells one. */
 const DEFAULT_MTU = 1500;

@@ -19,13 +19,13 @@ import {
 } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import { RuntimeClient } from "../runtime/index.ts";
-import { planLeave } from "./container/network.ts";
 import { containerPaths } from "./container-dir.ts";
 import { cgroupParent } from "./context.ts";
-import { NEEDED_SYSCTLS, sysctlMemoKey } from "./default-network.ts";
+import { planLeave } from "./endpoint/container-network.ts";
 import { FIREWALL_TABLE } from "./firewall.ts";
 import { listAllLinks, readBridgeFacts } from "./kernel-facts.ts";
-import { linkAlias } from "./network-plan.ts";
+import { NEEDED_SYSCTLS, sysctlMemoKey } from "./network/default-network.ts";
+import { linkAlias } from "./network/network-plan.ts";
 import type { DaemonOptions } from "./options.ts";
 import { type ContainerRow, type NetworkRow, StateStore } from "./state-store.ts";
 

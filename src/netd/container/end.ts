@@ -6,10 +6,10 @@
 import type { LogLoss } from "../../api/index.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
+import { leaveNetwork } from "../endpoint/container-network.ts";
 import type { ContainerRow } from "../state-store.ts";
 import { endHealth } from "./health.ts";
 import { launchContainer } from "./launch.ts";
-import { leaveNetwork } from "./network.ts";
 import { decideRestart, startsWithDaemon } from "./restart-policy.ts";
 import { saveState } from "./save-state.ts";
 import { takeTurn } from "./turn.ts";

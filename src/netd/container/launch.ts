@@ -8,14 +8,14 @@ import { mkdirSync } from "node:fs";
 import { NetdError } from "../../errors.ts";
 import { type AppliedSteps, faultPoint } from "../../kernel/index.ts";
 import type { RuntimeClient, StartParams, StartResult } from "../../runtime/index.ts";
-import { checkBridge } from "../bridge-check.ts";
 import type { Container } from "../container.ts";
-import { writeGeneratedFiles } from "../container-hosts.ts";
 import { startParams } from "../container-launch.ts";
 import type { DaemonContext } from "../context.ts";
+import { announceName, applyPart, planNetwork, undoNetwork } from "../endpoint/container-network.ts";
+import { writeGeneratedFiles } from "../names/container-hosts.ts";
+import { checkBridge } from "../network/bridge-check.ts";
 import { prepareMounts } from "../storage/prepare-mounts.ts";
 import { beginHealth } from "./health.ts";
-import { announceName, applyPart, planNetwork, undoNetwork } from "./network.ts";
 import { removeContainer } from "./remove.ts";
 import { saveState } from "./save-state.ts";
 

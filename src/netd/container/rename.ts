@@ -9,8 +9,8 @@ import { undoSteps } from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
 import { checkContainerName } from "../container-name.ts";
 import type { DaemonContext } from "../context.ts";
-import { announceName, applyPart } from "./network.ts";
-import { hasOwnNamespace } from "./network-mode.ts";
+import { announceName, applyPart } from "../endpoint/container-network.ts";
+import { hasOwnNamespace } from "../endpoint/network-mode.ts";
 import { takeTurn } from "./turn.ts";
 
 /**

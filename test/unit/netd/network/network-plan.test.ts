@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { LinkInfo, NetworkStep } from "../../../src/kernel/index.ts";
-import { type BridgeFacts, linkAlias, planBridge } from "../../../src/netd/network-plan.ts";
-import type { NetworkRow } from "../../../src/netd/state-store.ts";
+import type { LinkInfo, NetworkStep } from "../../../../src/kernel/index.ts";
+import { type BridgeFacts, linkAlias, planBridge } from "../../../../src/netd/network/network-plan.ts";
+import type { NetworkRow } from "../../../../src/netd/state-store.ts";
 
 const INSTANCE = "0badcafe";
 const NETWORK: NetworkRow = {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { parseSubnet } from "../address/index.ts";
-import type { NetworkStep } from "../kernel/index.ts";
-import { linkAlias } from "./network-plan.ts";
+import { parseSubnet } from "../../address/index.ts";
+import type { NetworkStep } from "../../kernel/index.ts";
+import { linkAlias } from "../network/network-plan.ts";
 
 /** Everything that joins one container to one network. */
 export interface EndpointPlanInput {

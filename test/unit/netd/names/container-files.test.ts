@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatHostname, formatHosts, formatResolvConf } from "../../../src/netd/container-files.ts";
+import { formatHostname, formatHosts, formatResolvConf } from "../../../../src/netd/names/container-files.ts";
 
 const ALONE = { hostname: "3f2a91c04b5e", name: "web", address: "172.16.0.2", members: [], extraHosts: [] };
 
@@ -29,7 +29,7 @@ test.each([
     },
   ],
 ])("formatHosts of a container %s is as in the golden file", async (name, input) => {
-  await expect(formatHosts(input)).toMatchFileSnapshot(`../../golden/netd/hosts-${name}.txt`);
+  await expect(formatHosts(input)).toMatchFileSnapshot(`../../../golden/netd/hosts-${name}.txt`);
 });
 
 test("formatHosts puts what the user added before the neighbours, so that --add-host wins", () => {
@@ -49,7 +49,7 @@ test("formatHosts leaves the container out of its own neighbours", () => {
 });
 
 test("formatResolvConf names the gateway and nobody else", async () => {
-  await expect(formatResolvConf("172.16.0.1")).toMatchFileSnapshot("../../golden/netd/resolv.conf");
+  await expect(formatResolvConf("172.16.0.1")).toMatchFileSnapshot("../../../golden/netd/resolv.conf");
 });
 
 test("formatHostname ends its line", () => {

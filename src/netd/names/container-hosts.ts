@@ -4,9 +4,10 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import { parseNetworkMode } from "./container/network-mode.ts";
-import type { Container } from "./container.ts";
-import { guardWrites } from "./container-dir.ts";
+import type { Container } from "../container.ts";
+import { guardWrites } from "../container-dir.ts";
+import type { DaemonContext } from "../context.ts";
+import { parseNetworkMode } from "../endpoint/network-mode.ts";
 import {
   formatHostHosts,
   formatHostname,
@@ -14,7 +15,6 @@ import {
   formatHosts,
   formatResolvConf,
 } from "./container-files.ts";
-import type { DaemonContext } from "./context.ts";
 import { rewriteInPlace } from "./hosts-writer.ts";
 
 /** Write the three generated files in place, made when missing: at each start. @throws {NetdError} STATE_WRITE_FAILED */

@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
-import { stepsToShell } from "../../../src/kernel/index.ts";
-import { type EndpointPlanInput, hostInterfaceName, planAttach, planDetach } from "../../../src/netd/endpoint-plan.ts";
+import { stepsToShell } from "../../../../src/kernel/index.ts";
+import {
+  type EndpointPlanInput,
+  hostInterfaceName,
+  planAttach,
+  planDetach,
+} from "../../../../src/netd/endpoint/endpoint-plan.ts";
 
 const ID = "3f2a91c04b5e".padEnd(64, "0");
 const INPUT: EndpointPlanInput = {
@@ -17,7 +22,7 @@ const INPUT: EndpointPlanInput = {
 };
 
 function golden(name: string): string {
-  return `../../golden/netd/${name}.sh`;
+  return `../../../golden/netd/${name}.sh`;
 }
 
 test("planAttach as shell commands is as in the golden file", async () => {

@@ -4,9 +4,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { formatIpv4, macOfIpv4, parseIpv4, parseSubnet, type Subnet } from "../address/index.ts";
-import { NetdError } from "../errors.ts";
-import { checkSubnetFree, defaultSubnets, pickSubnet } from "../ipam/index.ts";
+import { formatIpv4, macOfIpv4, parseIpv4, parseSubnet, type Subnet } from "../../address/index.ts";
+import { NetdError } from "../../errors.ts";
+import { checkSubnetFree, defaultSubnets, pickSubnet } from "../../ipam/index.ts";
 import {
   applySteps,
   type JournalEntry,
@@ -15,12 +15,12 @@ import {
   type NetworkStepOf,
   readSysctl,
   stepsToShell,
-} from "../kernel/index.ts";
-import { FIREWALL_TABLE, renderFirewall } from "./firewall.ts";
-import { listTakenSubnets, readBridgeFacts } from "./kernel-facts.ts";
+} from "../../kernel/index.ts";
+import { FIREWALL_TABLE, renderFirewall } from "../firewall.ts";
+import { listTakenSubnets, readBridgeFacts } from "../kernel-facts.ts";
+import type { DaemonOptions } from "../options.ts";
+import type { NetworkRow, StateStore } from "../state-store.ts";
 import { planBridge } from "./network-plan.ts";
-import type { DaemonOptions } from "./options.ts";
-import type { NetworkRow, StateStore } from "./state-store.ts";
 
 /** Name of the network that containers join unless told otherwise. */
 export const DEFAULT_NETWORK = "default";

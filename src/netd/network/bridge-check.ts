@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { NetdError } from "../errors.ts";
-import { findLink } from "../kernel/index.ts";
-import type { DaemonContext } from "./context.ts";
+import { NetdError } from "../../errors.ts";
+import { findLink } from "../../kernel/index.ts";
+import type { DaemonContext } from "../context.ts";
 import { linkAlias } from "./network-plan.ts";
 
 /**

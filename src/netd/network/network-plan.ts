@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { parseSubnet } from "../address/index.ts";
-import { NetdError } from "../errors.ts";
-import type { AddressInfo, LinkInfo, NetworkStep } from "../kernel/index.ts";
-import type { NetworkRow } from "./state-store.ts";
+import { parseSubnet } from "../../address/index.ts";
+import { NetdError } from "../../errors.ts";
+import type { AddressInfo, LinkInfo, NetworkStep } from "../../kernel/index.ts";
+import type { NetworkRow } from "../state-store.ts";
 
 /** What the kernel says about the place where a bridge belongs. */
 export interface BridgeFacts {

@@ -8,10 +8,10 @@ import { type AppliedSteps, applySteps, type NetworkStep, teardownSteps, undoSte
 import type { Container } from "../container.ts";
 import { endpointInput } from "../container-launch.ts";
 import type { DaemonContext } from "../context.ts";
-import { planDetach, planJoin, planLoopback, planNamespace } from "../endpoint-plan.ts";
 import { findLink } from "../kernel-facts.ts";
-import { linkAlias } from "../network-plan.ts";
+import { linkAlias } from "../network/network-plan.ts";
 import type { ContainerRow } from "../state-store.ts";
+import { planDetach, planJoin, planLoopback, planNamespace } from "./endpoint-plan.ts";
 import { hasOwnNamespace } from "./network-mode.ts";
 
 /** How long the kernel gets to take a veth pair down with its namespace, in milliseconds. */

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { applySteps, type NetworkStep } from "../kernel/index.ts";
-import type { Container } from "./container.ts";
-import { endpointInput } from "./container-launch.ts";
-import type { DaemonContext } from "./context.ts";
+import { applySteps, type NetworkStep } from "../../kernel/index.ts";
+import type { Container } from "../container.ts";
+import { endpointInput } from "../container-launch.ts";
+import type { DaemonContext } from "../context.ts";
+import { findLink } from "../kernel-facts.ts";
 import { planAttach } from "./endpoint-plan.ts";
-import { findLink } from "./kernel-facts.ts";
 
 /** Join a running container's veth to the bridge again where that was lost; nothing is done to one that is in order. */
 export function restoreEndpoint(context: DaemonContext, container: Container): void {

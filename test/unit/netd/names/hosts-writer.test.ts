@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { afterEach, expect, test, vi } from "vitest";
-import { HostsWriter, rewriteInPlace } from "../../../src/netd/hosts-writer.ts";
-import { TemporaryDirectory } from "./temporary-directory.ts";
+import { HostsWriter, rewriteInPlace } from "../../../../src/netd/names/hosts-writer.ts";
+import { TemporaryDirectory } from "../temporary-directory.ts";
 
 afterEach(() => {
   vi.useRealTimers();
