@@ -9,6 +9,7 @@ import type { Ipam } from "../ipam/index.ts";
 import type { KernelSession, LinkWatcher } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import type { RuntimeClient } from "../runtime/index.ts";
+import type { PendingChanges } from "./change/pending-changes.ts";
 import type { Clock } from "./clock.ts";
 import type { ContainerRegistry } from "./container-registry.ts";
 import type { EventFeed } from "./events.ts";
@@ -43,6 +44,8 @@ export interface DaemonContext {
   readonly events: EventFeed;
   /** Rewrites the hosts files after a change of membership. */
   readonly hosts: HostsWriter;
+  /** Changes that wait for their confirmation. */
+  readonly changes: PendingChanges;
   readonly logger: Logger;
   readonly now: () => Date;
   readonly clock: Clock;

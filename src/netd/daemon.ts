@@ -23,6 +23,7 @@ import type {
 import { NetdError } from "../errors.ts";
 import { stepsToShell } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
+import type { PendingChanges } from "./change/pending-changes.ts";
 import type { AnyRuntimeStream, ContainerLifecycle } from "./container/lifecycle.ts";
 import { pauseContainer, showPause, unpauseContainer } from "./container/pause.ts";
 import { renameContainer } from "./container/rename.ts";
@@ -52,6 +53,7 @@ export class Daemon {
   readonly logger: Logger;
   readonly volumes: Volumes;
   readonly files: ContainerFilesApi;
+  readonly changes: PendingChanges;
   readonly #context: DaemonContext;
   readonly #lifecycle: ContainerLifecycle;
 
@@ -61,6 +63,7 @@ export class Daemon {
     this.logger = context.logger;
     this.volumes = new Volumes(context);
     this.files = new ContainerFilesApi(context);
+    this.changes = context.changes;
   }
 
   /**
@@ -75,7 +78,8 @@ export class Daemon {
 
   /** Let go of everything; containers, their network and their names go on. */
   stop(): void {
-    const { runtime, dns, store, journal, links } = this.#context;
+    const { runtime, dns, store, journal, links, changes } = this.#context;
+    changes.stop();
     runtime.stop();
     dns.stop();
     links[Symbol.dispose]();

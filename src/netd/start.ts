@@ -13,6 +13,7 @@ import { Ipam, SqliteLeaseStore } from "../ipam/index.ts";
 import { becomeSubreaper, KernelSession, LinkWatcher, lockDirectory } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import { type ContainerRecord, type HelloResult, RuntimeClient } from "../runtime/index.ts";
+import { PendingChanges } from "./change/pending-changes.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import { markEnded, resumeRestarts, settleEnd } from "./container/end.ts";
 import { watchHealth } from "./container/health.ts";
@@ -95,6 +96,13 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   const reaper = new Reaper((pid) => [...registry].some(({ row }) => row.state === "running" && row.pid === pid));
   const helperLog = (name: string) => `${stateDir}/${name}.log`;
   let lifecycle: ContainerLifecycle | undefined;
+  const events = new EventFeed({
+    now: SYSTEM_CLOCK.now,
+    describe: (name) => {
+      const row = registry.byName(name)?.row;
+      return row === undefined ? {} : { id: row.id, attributes: { name, image: row.spec.image } };
+    },
+  });
   const context: DaemonContext = {
     options,
     instance,
@@ -108,13 +116,8 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     journal,
     session,
     links: new LinkWatcher(),
-    events: new EventFeed({
-      now: SYSTEM_CLOCK.now,
-      describe: (name) => {
-        const row = registry.byName(name)?.row;
-        return row === undefined ? {} : { id: row.id, attributes: { name, image: row.spec.image } };
-      },
-    }),
+    events,
+    changes: new PendingChanges({ state: store, clock: SYSTEM_CLOCK, events, logger }),
     hosts: new HostsWriter(() => rewriteAllHosts(context)),
     logger,
     now: SYSTEM_CLOCK.now,
@@ -157,6 +160,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   await startHelpers(context);
   adoptPauses(context);
   resumeRestarts(context);
+  await context.changes.resume();
   journal.flush();
   return { context, lifecycle };
 }

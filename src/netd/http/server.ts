@@ -8,6 +8,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { formatError, NetdError } from "../../errors.ts";
 import type { Daemon } from "../daemon.ts";
 import { collectOpenApi } from "./openapi.ts";
+import { registerChangeRoutes } from "./routes-changes.ts";
 import { registerContainerRoutes } from "./routes-containers.ts";
 import { registerFileRoutes } from "./routes-files.ts";
 import { registerImageRoutes } from "./routes-images.ts";
@@ -67,6 +68,7 @@ export function createServer(daemon: Daemon): FastifyInstance {
   registerNetworkRoutes(server, daemon);
   registerVolumeRoutes(server, daemon);
   registerFileRoutes(server, daemon);
+  registerChangeRoutes(server, daemon);
   serveUpgrades(server, daemon);
   return server;
 }
