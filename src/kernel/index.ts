@@ -13,6 +13,7 @@ export { isAbsence } from "./kernel-absence.ts";
 export { type InterfaceCounters, parseInterfaceCounters, readInterfaceCounters } from "./link/interface-counters.ts";
 export { LinkWatcher } from "./monitor/link-watcher.ts";
 export { type ArpAnnouncement, announceArp } from "./neighbour/arp.ts";
+export { announceNa, type NaAnnouncement } from "./neighbour/neighbour-advertisement.ts";
 export * from "./netlink/index.ts";
 export {
   createNetns,

@@ -34,7 +34,9 @@ const QUESTIONS = {
   addresses: "ip -json address show",
   routes: "ip -json -details route show table all",
   routesSix: "ip -json -6 -details route show table all",
+  ports: "bridge -json -details link show",
   neighbours: "ip -json -4 neighbour show",
+  neighboursSix: "ip -json -6 neighbour show",
   nftables: "nft -j list ruleset",
 } as const;
 

@@ -80,6 +80,39 @@ export const NETWORK_CASES: readonly StepCase[] = [
     given: [BRIDGE, { ...VETH, op: "link.addVeth", bridge: "br0" }],
     steps: [{ op: "link.set", netns: HOST, name: "ve1", master: null }],
   },
+  {
+    name: "link.addMacvlan",
+    given: [BRIDGE],
+    steps: [
+      {
+        ...{ op: "link.addMacvlan", netns: HOST, parent: "br0", name: "eth0", peerNetns: GUEST },
+        ...{ mac: "02:42:ac:10:00:05", mode: "private", mtu: 1400 },
+      },
+    ],
+  },
+  {
+    name: "link.addMacvlan-beside-a-parent-of-its-name",
+    given: [{ ...BRIDGE, op: "link.addBridge", name: "eth0" }],
+    steps: [
+      {
+        ...{ op: "link.addMacvlan", netns: HOST, parent: "eth0", name: "eth0", peerNetns: GUEST },
+        ...{ mac: "02:42:ac:10:00:05", mode: "bridge" },
+      },
+      { op: "link.set", netns: GUEST, name: "eth0", up: true },
+    ],
+  },
+  {
+    name: "link.addIfb",
+    steps: [{ op: "link.addIfb", netns: HOST, name: "if1", alias: "netd:c1", mtu: 1400, up: true }],
+  },
+  {
+    name: "port.set",
+    given: [BRIDGE, { ...VETH, op: "link.addVeth", bridge: "br0" }],
+    steps: [
+      { op: "port.set", netns: HOST, name: "ve1", isolated: true, hairpin: true, learning: false },
+      { op: "port.set", netns: HOST, name: "ve1", hairpin: false, flood: false },
+    ],
+  },
   { name: "address.add", given: [VETH], steps: [GUEST_ADDRESS] },
   {
     name: "address.add-host",
@@ -124,6 +157,51 @@ export const NETWORK_CASES: readonly StepCase[] = [
     ],
     steps: [{ op: "route.delete", netns: GUEST, to: "default", via: "172.16.0.1" }],
   },
+  {
+    name: "route.add-metric",
+    given: [VETH, GUEST_ADDRESS, GUEST_UP],
+    steps: [
+      { op: "route.add", netns: GUEST, to: "default", via: "172.16.0.1", metric: 100 },
+      { op: "route.add", netns: GUEST, to: "default", via: "172.16.0.3", metric: 50 },
+    ],
+  },
+  {
+    name: "route.replace",
+    given: [
+      VETH,
+      GUEST_ADDRESS,
+      GUEST_UP,
+      { op: "route.add", netns: GUEST, to: "default", via: "172.16.0.1", dev: "eth0" },
+    ],
+    steps: [
+      { op: "route.replace", netns: GUEST, to: "default", via: "172.16.0.3", dev: "eth0" },
+      { op: "route.replace", netns: GUEST, to: "198.51.100.0/24", via: "172.16.0.4" },
+    ],
+  },
+  {
+    name: "route.replace-inet6",
+    given: [
+      VETH,
+      GUEST_UP,
+      { op: "address.add", netns: GUEST, link: "eth0", address: "2001:db8::2/64", nodad: true },
+      { op: "route.add", netns: GUEST, to: "default", via: "2001:db8::1", dev: "eth0" },
+    ],
+    steps: [
+      { op: "route.replace", netns: GUEST, to: "default", via: "2001:db8::3", dev: "eth0" },
+      { op: "route.replace", netns: GUEST, to: "2001:db8:1::/48", via: "2001:db8::4", dev: "eth0", metric: 7 },
+    ],
+  },
+  {
+    name: "route.delete-metric",
+    given: [
+      VETH,
+      GUEST_ADDRESS,
+      GUEST_UP,
+      { op: "route.add", netns: GUEST, to: "default", via: "172.16.0.1", metric: 100 },
+      { op: "route.add", netns: GUEST, to: "default", via: "172.16.0.1", metric: 50 },
+    ],
+    steps: [{ op: "route.delete", netns: GUEST, to: "default", via: "172.16.0.1", metric: 100 }],
+  },
   { name: "sysctl.set", steps: [{ op: "sysctl.set", netns: HOST, key: "net.ipv4.ip_forward", value: "1" }] },
   {
     name: "sysctl.set-if-present",
@@ -163,6 +241,30 @@ export const NETWORK_CASES: readonly StepCase[] = [
         netns: GUEST,
         link: "eth0",
         address: "172.16.0.2",
+        mac: "02:42:ac:10:00:02",
+        port: "ve1",
+        portNetns: HOST,
+      },
+    ],
+  },
+  {
+    name: "na.announce",
+    given: [
+      VETH,
+      // The host notes in its neighbour table what it hears.
+      { op: "sysctl.set", netns: HOST, key: "net/ipv6/conf/ve1/accept_untracked_na", value: "1" },
+      { op: "sysctl.set", netns: HOST, key: "net/ipv6/conf/ve1/forwarding", value: "1" },
+      { op: "address.add", netns: HOST, link: "ve1", address: "2001:db8::1/64", nodad: true },
+      { op: "link.set", netns: HOST, name: "ve1", up: true },
+      { op: "address.add", netns: GUEST, link: "eth0", address: "2001:db8::2/64", nodad: true },
+      GUEST_UP,
+    ],
+    steps: [
+      {
+        op: "na.announce",
+        netns: GUEST,
+        link: "eth0",
+        address: "2001:db8::2",
         mac: "02:42:ac:10:00:02",
         port: "ve1",
         portNetns: HOST,

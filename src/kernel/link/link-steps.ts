@@ -4,12 +4,11 @@
  * @module
  */
 import { unlessGone } from "../kernel-absence.ts";
-import { addBridge, addVeth, deleteLink, getLink, type LinkChange, type LinkInfo, setLink } from "../netlink/index.ts";
-import type { KernelSession } from "../step/kernel-session.ts";
+import { addBridge, addVeth, getLink, type LinkChange, type LinkInfo, setLink } from "../netlink/index.ts";
 import type { LinkAddBridge, LinkAddVeth, LinkDelete, LinkSet } from "../step/network-steps.ts";
-import { enterNetns, ipIn, shellCommand } from "../step/shell.ts";
+import { ipIn, shellCommand } from "../step/shell.ts";
 import type { StepDefinition } from "../step/step.ts";
-import { hasSysctl, writeSysctl } from "../sysctl/sysctl.ts";
+import { deleteIfThere, finishOrDelete, shellOfRefusal, shellOfSet, wordOf } from "./finish-link.ts";
 
 export const linkAddBridge: StepDefinition<LinkAddBridge> = {
   apply({ name, mac, alias, mtu, up, netns }, session) {
@@ -97,33 +96,6 @@ export const linkSet: StepDefinition<LinkSet, LinkChange> = {
   },
 };
 
-/** Finish a link that was just added; when that fails, delete it, since a step that failed has changed nothing. */
-function finishOrDelete(name: string, netns: string | undefined, session: KernelSession, change: LinkChange): void {
-  try {
-    session.inNetns(netns, () => ignoreRouterAdvertisements(name));
-    const isEmpty = Object.values(change).every((value) => value === undefined);
-    if (!isEmpty) setLink(session.rtnetlink(netns), name, change);
-  } catch (error) {
-    deleteIfThere(name, netns, session);
-    throw error;
-  }
-}
-
-function deleteIfThere(name: string, netns: string | undefined, session: KernelSession): void {
-  session.forgetLink(name, netns);
-  unlessGone(() => deleteLink(session.rtnetlink(netns), name));
-}
-
-/** Before the link is up, or a forged advertisement may come in first. */
-function ignoreRouterAdvertisements(name: string): void {
-  const key = acceptRa(name);
-  if (hasSysctl(key)) writeSysctl(key, "0");
-}
-
-function acceptRa(name: string): string {
-  return `net/ipv6/conf/${name}/accept_ra`;
-}
-
 function changeBack(before: LinkInfo, { isUp, mtu, master, alias, mac }: LinkChange): LinkChange {
   return {
     ...(isUp === undefined ? {} : { isUp: before.isUp }),
@@ -132,16 +104,4 @@ function changeBack(before: LinkInfo, { isUp, mtu, master, alias, mac }: LinkCha
     ...(alias === undefined ? {} : { alias: before.alias ?? "" }),
     ...(mac === undefined || before.mac === undefined ? {} : { mac: before.mac }),
   };
-}
-
-function wordOf(word: string, value: string | number | undefined): string[] {
-  return value === undefined ? [] : [word, String(value)];
-}
-
-function shellOfRefusal(name: string, netns: string | undefined): string[] {
-  return [shellCommand(...enterNetns(netns), "sysctl", "-qew", `${acceptRa(name)}=0`)];
-}
-
-function shellOfSet(name: string, netns: string | undefined, words: string[]): string[] {
-  return words.length === 0 ? [] : [shellCommand(...ipIn(netns), "link", "set", "dev", name, ...words)];
 }

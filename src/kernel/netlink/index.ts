@@ -5,9 +5,12 @@
  * @module
  */
 export * from "./addresses.ts";
+export * from "./bridge-ports.ts";
 export { broadcastOf, formatIp, parseIp, parseIpPrefix } from "./ip-address.ts";
+export * from "./link-kinds.ts";
 export * from "./links.ts";
 export { loseSilently } from "./lose-silently.ts";
 export * from "./neighbours.ts";
+export { type NetlinkRequest, NetlinkSocket, openNetlink } from "./netlink-socket.ts";
 export * from "./routes.ts";
 export { RtnetlinkSocket } from "./rtnetlink-socket.ts";

@@ -4,11 +4,12 @@
  * @module
  */
 import { FlagsNew } from "netlink/dist/constants.js";
-import { formatInfo, formatVethInfo, type LinkAttrs, parseInfo } from "netlink/dist/rt/ifla.js";
-import { formatLinkMessage, type Link, MessageType, parseLink } from "netlink/dist/rt/structs.js";
-import { AttrStream, getString, getU32, parseAttributes, putU32, type StreamData } from "netlink/dist/structs.js";
+import { formatInfo, formatVethInfo, parseInfo } from "netlink/dist/rt/ifla.js";
+import { MessageType, parseLink } from "netlink/dist/rt/structs.js";
+import { getString, getU32, parseAttributes, putU32 } from "netlink/dist/structs.js";
 import { macBytes } from "../../address/index.ts";
 import { KernelError } from "../errno.ts";
+import { encode, identify, linkMessage } from "./link-message.ts";
 import type { RtnetlinkSocket } from "./rtnetlink-socket.ts";
 
 /** A link as the kernel reports it. */
@@ -73,6 +74,8 @@ export interface LinkChange {
   /** Empty takes the alias away. */
   alias?: string | undefined;
   mac?: string | undefined;
+  /** New name, of a link that is given by index. */
+  name?: string | undefined;
 }
 
 /** Attributes that this file reads (linux/if_link.h). */
@@ -162,13 +165,14 @@ export function addVeth(socket: RtnetlinkSocket, veth: NewVeth): void {
 /** Change a link, all in one message. @throws {KernelError} ENODEV when there is none */
 export function setLink(socket: RtnetlinkSocket, link: string | number, change: LinkChange): void {
   const [header, identity] = identify(link);
-  const { isUp, mtu, master, alias, mac } = change;
+  const { isUp, mtu, master, alias, mac, name } = change;
   socket.change({
     type: MessageType.NEWLINK,
     body: linkMessage(
       isUp === undefined ? header : { ...header, flags: isUp ? { up: true } : {}, change: { up: true } },
       identity,
       {
+        ...(name === undefined ? {} : { ifname: name }),
         ...(mac === undefined ? {} : { address: macBytes(mac) }),
         ...(mtu === undefined ? {} : { mtu }),
         ...(alias === undefined ? {} : { ifalias: alias }),
@@ -203,21 +207,6 @@ export function deleteLink(socket: RtnetlinkSocket, link: string | number): void
     body: linkMessage(...identify(link)),
     call: () => `delete link '${link}' (RTM_DELLINK)`,
   });
-}
-
-/** Header and attributes that say which link is meant. */
-function identify(link: string | number): [Link, LinkAttrs] {
-  return typeof link === "number" ? [{ index: link }, {}] : [{}, { ifname: link }];
-}
-
-function linkMessage(data: Link, ...attrs: LinkAttrs[]): (out: AttrStream) => void {
-  return (out) => formatLinkMessage({ kind: "link", data, attrs: Object.assign({}, ...attrs) }, out);
-}
-
-function encode(data: StreamData): Buffer {
-  const out = new AttrStream();
-  out.emit(data);
-  return Buffer.concat(out.bufs);
 }
 
 /**

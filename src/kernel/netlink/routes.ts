@@ -14,7 +14,7 @@ import {
   RouteType,
   RoutingTableClass,
 } from "netlink/dist/rt/structs.js";
-import { AF_INET, AF_INET6, formatIp, parseIp, parseIpPrefix } from "./ip-address.ts";
+import { AF_INET, AF_INET6, type Family, formatIp, parseIp, parseIpPrefix } from "./ip-address.ts";
 import { linkNames } from "./link-names.ts";
 import { getLink } from "./links.ts";
 import type { RtnetlinkSocket } from "./rtnetlink-socket.ts";
@@ -56,8 +56,12 @@ export interface RouteSpec {
   dev?: string | undefined;
   /** Index of that link, where it is known already. */
   index?: number | undefined;
+  /** Smaller wins. Absent when adding: 0 for IPv4, 1024 for IPv6; when deleting: any. */
+  metric?: number | undefined;
 }
 
+/** Metric of an IPv6 route that was added without one (linux/ipv6_route.h, IP6_RT_PRIO_USER). */
+const IP6_RT_PRIO_USER = 1024;
 const RT_TABLE_MAIN = RoutingTableClass.MAIN;
 
 /** List routes of the socket's namespace. */
@@ -92,6 +96,25 @@ export function addRoute(socket: RtnetlinkSocket, route: RouteSpec): void {
   });
 }
 
+/** Add a route as `ip route replace` does: in the place of the one with the same destination and metric, if any, without a gap. */
+export function replaceRoute(socket: RtnetlinkSocket, route: RouteSpec): void {
+  const message = routeMessage(socket, route);
+  socket.change({
+    type: MessageType.NEWROUTE,
+    flags: FlagsNew.CREATE | FlagsNew.REPLACE,
+    body: (out) => formatRouteMessage(message, out),
+    call: () => `replace route ${describeSpec(route)} (RTM_NEWROUTE)`,
+  });
+}
+
+/** Find the route that {@link replaceRoute} would take the place of: same destination, same metric. */
+export function findRoute(socket: RtnetlinkSocket, { to, via, metric }: RouteSpec): RouteInfo | undefined {
+  const family = familyOf(to, via) === AF_INET ? "inet" : "inet6";
+  const wanted = metric ?? (family === "inet" ? 0 : IP6_RT_PRIO_USER);
+  const destination = to === "default" || to.endsWith("/0") ? "default" : formatPrefix(to);
+  return listRoutes(socket, { family }).find((route) => route.to === destination && route.metric === wanted);
+}
+
 /** Delete a route. @throws {KernelError} ESRCH when there is none, ENODEV when its link is gone */
 export function deleteRoute(socket: RtnetlinkSocket, route: RouteSpec): void {
   const message = routeMessage(socket, route);
@@ -105,11 +128,11 @@ export function deleteRoute(socket: RtnetlinkSocket, route: RouteSpec): void {
   });
 }
 
-function routeMessage(socket: RtnetlinkSocket, { to, via, dev, index }: RouteSpec): RouteMessage {
+function routeMessage(socket: RtnetlinkSocket, { to, via, dev, index, metric }: RouteSpec): RouteMessage {
   const oif = index ?? (dev === undefined ? undefined : getLink(socket, dev).index);
   const gateway = via === undefined ? undefined : parseIp(via);
   const prefix = to === "default" ? undefined : parseIpPrefix(to);
-  const family = prefix?.family ?? gateway?.family ?? AF_INET;
+  const family = familyOf(to, via);
   return {
     kind: "route",
     data: {
@@ -124,8 +147,20 @@ function routeMessage(socket: RtnetlinkSocket, { to, via, dev, index }: RouteSpe
       ...(prefix === undefined ? {} : { dst: prefix.bytes }),
       ...(gateway === undefined ? {} : { gateway: gateway.bytes }),
       ...(oif === undefined ? {} : { oif }),
+      ...(metric === undefined ? {} : { priority: metric }),
     },
   };
+}
+
+/** The next router tells the family of a default route, which is IPv4 without one. */
+function familyOf(to: string, via: string | undefined): Family {
+  if (to !== "default") return parseIpPrefix(to).family;
+  return via === undefined ? AF_INET : parseIp(via).family;
+}
+
+function formatPrefix(to: string): string {
+  const { bytes, length } = parseIpPrefix(to);
+  return `${formatIp(bytes)}/${length}`;
 }
 
 function describeRoute({ data, attrs }: RouteMessage, nameOf: (index: number) => string | undefined): RouteInfo {
@@ -143,6 +178,9 @@ function describeRoute({ data, attrs }: RouteMessage, nameOf: (index: number) =>
   };
 }
 
-function describeSpec({ to, via, dev }: RouteSpec): string {
-  return `${to}${via === undefined ? "" : ` via ${via}`}${dev === undefined ? "" : ` dev ${dev}`}`;
+function describeSpec({ to, via, dev, metric }: RouteSpec): string {
+  const words = { via, dev, metric };
+  return [to, ...Object.entries(words).flatMap(([word, value]) => (value === undefined ? [] : [word, value]))].join(
+    " ",
+  );
 }

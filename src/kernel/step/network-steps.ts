@@ -6,6 +6,17 @@
  * @module
  */
 import type { CgroupResources } from "../cgroup/resources.ts";
+import type {
+  LinkAddBridge,
+  LinkAddIfb,
+  LinkAddMacvlan,
+  LinkAddVeth,
+  LinkDelete,
+  LinkSet,
+  PortSet,
+} from "./link-steps.ts";
+
+export type * from "./link-steps.ts";
 
 /** Make a network namespace and pin it at /run/netns/NAME. */
 export interface NetnsAdd {
@@ -24,55 +35,6 @@ export interface NetnsRename {
   op: "netns.rename";
   name: string;
   to: string;
-}
-
-/** Add a bridge that ignores router advertisements, whoever sends them (CVE-2020-13401). */
-export interface LinkAddBridge {
-  op: "link.addBridge";
-  netns?: string | undefined;
-  name: string;
-  mac: string;
-  alias?: string | undefined;
-  mtu?: number | undefined;
-  /** Bring it up, too; default false. */
-  up?: boolean | undefined;
-}
-
-/** Add a veth pair whose peer is made inside its namespace; the host end ignores router advertisements. */
-export interface LinkAddVeth {
-  op: "link.addVeth";
-  /** Namespace of the host end. */
-  netns?: string | undefined;
-  host: string;
-  hostAlias?: string | undefined;
-  /** Bridge that gets the host end as a port. */
-  bridge?: string | undefined;
-  peer: string;
-  peerNetns?: string | undefined;
-  peerMac?: string | undefined;
-  mtu?: number | undefined;
-  /** Bring the host end up, too; default false. */
-  up?: boolean | undefined;
-}
-
-/** Delete a link, with the other end of a veth pair; nothing when there is none. Can't be undone. */
-export interface LinkDelete {
-  op: "link.delete";
-  netns?: string | undefined;
-  name: string;
-}
-
-/** Change a link; what is absent stays. */
-export interface LinkSet {
-  op: "link.set";
-  netns?: string | undefined;
-  name: string;
-  up?: boolean | undefined;
-  mtu?: number | undefined;
-  /** Bridge whose port it becomes; null takes it out of its bridge. */
-  master?: string | null | undefined;
-  alias?: string | undefined;
-  mac?: string | undefined;
 }
 
 /** Give a link an address, with its broadcast address and the route to its prefix. */
@@ -102,6 +64,20 @@ export interface RouteAdd {
   to: string;
   via?: string | undefined;
   dev?: string | undefined;
+  /** Smaller wins; default 0 for IPv4, 1024 for IPv6. */
+  metric?: number | undefined;
+}
+
+/** Put a route of table `main` in the place of the one with the same destination and metric, if any, without a gap. */
+export interface RouteReplace {
+  op: "route.replace";
+  netns?: string | undefined;
+  /** `default` or `ADDRESS/LENGTH`. */
+  to: string;
+  via?: string | undefined;
+  dev?: string | undefined;
+  /** Smaller wins; default 0 for IPv4, 1024 for IPv6. */
+  metric?: number | undefined;
 }
 
 /** Delete a route from table `main`; nothing when there is none. */
@@ -111,6 +87,8 @@ export interface RouteDelete {
   to: string;
   via?: string | undefined;
   dev?: string | undefined;
+  /** Absent: whatever it is. */
+  metric?: number | undefined;
 }
 
 /** Write a kernel parameter. */
@@ -150,6 +128,22 @@ export interface ArpAnnounce {
   /** IPv4 address without a prefix length. */
   address: string;
   mac: string;
+  /** Other end of the link, a bridge port: waits until it forwards, so that the announcement is heard behind the bridge. */
+  port?: string | undefined;
+  /** Namespace of that end. */
+  portNetns?: string | undefined;
+}
+
+/** Tell the neighbours behind a link who has an IPv6 address now: one unsolicited advertisement (RFC 4861, 7.2.6). Can't be undone. */
+export interface NaAnnounce {
+  op: "na.announce";
+  netns?: string | undefined;
+  link: string;
+  /** IPv6 address without a prefix length. */
+  address: string;
+  mac: string;
+  /** Whether the address belongs to a router, such as the gateway of a network; default false. */
+  isRouter?: boolean | undefined;
   /** Other end of the link, a bridge port: waits until it forwards, so that the announcement is heard behind the bridge. */
   port?: string | undefined;
   /** Namespace of that end. */
@@ -196,16 +190,21 @@ export type NetworkStep =
   | NetnsRename
   | LinkAddBridge
   | LinkAddVeth
+  | LinkAddMacvlan
+  | LinkAddIfb
   | LinkDelete
   | LinkSet
+  | PortSet
   | AddressAdd
   | AddressDelete
   | RouteAdd
+  | RouteReplace
   | RouteDelete
   | SysctlSet
   | NftReplaceTable
   | NftDeleteTable
   | ArpAnnounce
+  | NaAnnounce
   | CgroupCreate
   | CgroupDelete
   | FileWrite

@@ -7,9 +7,11 @@
 import { cgroupCreate, cgroupDelete } from "../cgroup/index.ts";
 import { dirMake, fileWrite } from "../file-steps.ts";
 import { addressAdd, addressDelete } from "../link/address-steps.ts";
+import { linkAddIfb, linkAddMacvlan } from "../link/link-kind-steps.ts";
 import { linkAddBridge, linkAddVeth, linkDelete, linkSet } from "../link/link-steps.ts";
-import { routeAdd, routeDelete } from "../link/route-steps.ts";
-import { arpAnnounce } from "../neighbour/arp-steps.ts";
+import { portSet } from "../link/port-steps.ts";
+import { routeAdd, routeDelete, routeReplace } from "../link/route-steps.ts";
+import { arpAnnounce, naAnnounce } from "../neighbour/announce-steps.ts";
 import { netnsAdd, netnsDelete, netnsRename } from "../netns/netns-steps.ts";
 import { nftDeleteTable, nftReplaceTable } from "../nft/nft-steps.ts";
 import { sysctlSet } from "../sysctl/sysctl-steps.ts";
@@ -33,16 +35,21 @@ export const STEP_DEFINITIONS: StepDefinitions = {
   "netns.rename": netnsRename,
   "link.addBridge": linkAddBridge,
   "link.addVeth": linkAddVeth,
+  "link.addMacvlan": linkAddMacvlan,
+  "link.addIfb": linkAddIfb,
   "link.delete": linkDelete,
   "link.set": linkSet,
+  "port.set": portSet,
   "address.add": addressAdd,
   "address.delete": addressDelete,
   "route.add": routeAdd,
+  "route.replace": routeReplace,
   "route.delete": routeDelete,
   "sysctl.set": sysctlSet,
   "nft.replaceTable": nftReplaceTable,
   "nft.deleteTable": nftDeleteTable,
   "arp.announce": arpAnnounce,
+  "na.announce": naAnnounce,
   "cgroup.create": cgroupCreate,
   "cgroup.delete": cgroupDelete,
   "file.write": fileWrite,
