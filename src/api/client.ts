@@ -4,10 +4,20 @@
  * @module
  */
 import type { Socket } from "node:net";
-import { type ErrorDocument, NetdError, parseError } from "../errors.ts";
+import { NetdError } from "../errors.ts";
+import { type ApiRequestOptions, formatQuery, readError, readText } from "./api-request.ts";
 import { exchangeHttp, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
 import type { UpdateSpec } from "./limits-schema.ts";
-import type { NetworkInfo } from "./network-schema.ts";
+import type { ApiChange } from "./network-changes.ts";
+import type {
+  AclSpec,
+  AllowInfo,
+  DoctorFinding,
+  DriftItem,
+  NetworkDetail,
+  NetworkInfo,
+  PendingChange,
+} from "./network-schema.ts";
 import type {
   ChangeInfo,
   ContainerInfo,
@@ -35,18 +45,6 @@ export interface FrameConnection {
   socket: Socket;
   /** Bytes that came with the answer and belong to the frames. */
   rest: Buffer;
-}
-
-/** Query parameters; `undefined` and `false` are left out, `true` is sent as 1. */
-export type ApiQuery = Record<string, string | number | boolean | string[] | undefined>;
-
-/** What a request carries besides its method and path. */
-export interface ApiRequestOptions {
-  query?: ApiQuery;
-  /** Sent as JSON. */
-  body?: unknown;
-  /** Sent as it is, chunked. */
-  upload?: AsyncIterable<Buffer>;
 }
 
 /** Which log lines `streamLogs` asks for. */
@@ -204,8 +202,42 @@ export class ApiClient {
     return this.request("GET", "/v1/networks");
   }
 
-  network(name: string): Promise<NetworkInfo> {
+  network(name: string): Promise<NetworkDetail> {
     return this.request("GET", `/v1/networks/${encodeURIComponent(name)}`);
+  }
+
+  /** Which networks may open connections to which others. */
+  allows(): Promise<AllowInfo[]> {
+    return this.request("GET", "/v1/allows");
+  }
+
+  /** The access rules, in the order in which they decide. */
+  acls(): Promise<AclSpec[]> {
+    return this.request("GET", "/v1/acls");
+  }
+
+  /** What the kernel has otherwise than netd wants. */
+  drift(): Promise<DriftItem[]> {
+    return this.request("GET", "/v1/drift");
+  }
+
+  doctor(): Promise<DoctorFinding[]> {
+    return this.request("GET", "/v1/doctor");
+  }
+
+  /** Changes that are taken back unless somebody confirms them. */
+  pendingChanges(): Promise<PendingChange[]> {
+    return this.request("GET", "/v1/changes");
+  }
+
+  /** Have netd make a change. */
+  apply<T>({ method, path, body, query = {} }: ApiChange<T>): Promise<T> {
+    return this.request(method, path, { body, query });
+  }
+
+  /** The commands that a change would take; does nothing. */
+  show({ method, path, body, query = {} }: ApiChange<unknown>): Promise<ShellPlan> {
+    return this.request(method, path, { body, query: { ...query, show: true } });
   }
 
   /** What is at a path of a container. */
@@ -321,35 +353,4 @@ export class ApiClient {
 
 function containerPath(id: string, rest = ""): string {
   return `/v1/containers/${encodeURIComponent(id)}${rest}`;
-}
-
-function formatQuery(query: ApiQuery): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value === undefined || value === false) continue;
-    for (const each of Array.isArray(value) ? value : [value])
-      parameters.append(name, each === true ? "1" : String(each));
-  }
-  const text = parameters.toString();
-  return text === "" ? "" : `?${text}`;
-}
-
-async function readText(response: HttpResponse): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const bytes of response.body) parts.push(bytes);
-  return Buffer.concat(parts).toString();
-}
-
-async function readError(response: HttpResponse): Promise<NetdError> {
-  const text = await readText(response);
-  try {
-    const document = JSON.parse(text) as ErrorDocument;
-    if (typeof document.code === "string" && typeof document.message === "string") return parseError(document);
-  } catch {
-    // Not JSON: said below.
-  }
-  return new NetdError(
-    "INTERNAL",
-    `Cannot read netd's error: it answered ${response.status} with '${text.slice(0, 200)}'`,
-  );
 }

@@ -4,9 +4,11 @@
  *
  * @module
  */
+export type { ApiQuery, ApiRequestOptions } from "./api-request.ts";
 export * from "./client.ts";
 export * from "./health-schema.ts";
 export { DeviceRate, UpdateSpec } from "./limits-schema.ts";
+export * from "./network-changes.ts";
 export * from "./network-schema.ts";
 export * from "./port-schema.ts";
 export { IdMap, Ulimit } from "./process-schema.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Static, Type } from "typebox";
+import { EgressPolicy, Rate } from "./port-schema.ts";
 import { RestartPolicy } from "./restart-schema.ts";
 
 const options = { additionalProperties: false };
@@ -63,6 +64,8 @@ export const limitProperties = {
   cgroupns: Type.Optional(Type.Union([Type.Literal("private"), Type.Literal("host")])),
 };
 
+const ChangedRate = Type.Union([Type.Literal(0), Rate], { description: "bits a second; 0: no limit" });
+
 /** Body of `POST /v1/containers/:id/update`: what is absent stays. */
 export const UpdateSpec = Type.Object(
   {
@@ -71,6 +74,9 @@ export const UpdateSpec = Type.Object(
       Type.Integer({ minimum: -1, maximum: Number.MAX_SAFE_INTEGER, description: "-1 or 0: no limit" }),
     ),
     restart: Type.Optional(RestartPolicy),
+    egress: Type.Optional(EgressPolicy),
+    rateInBps: Type.Optional(ChangedRate),
+    rateOutBps: Type.Optional(ChangedRate),
   },
   options,
 );

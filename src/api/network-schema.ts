@@ -141,6 +141,21 @@ export const NetworkInfo = Type.Object({
 });
 export type NetworkInfo = Static<typeof NetworkInfo>;
 
+/** A change that is taken back unless somebody confirms it. */
+export const PendingChange = Type.Object({
+  id: Type.String(),
+  what: Type.String({ description: "in words: net set lab" }),
+  until: Type.String({ description: "ISO 8601" }),
+});
+export type PendingChange = Static<typeof PendingChange>;
+
+/** What awaits confirmation, in the answer to a change that was asked for with `confirmSeconds`. */
+const Pending = Type.Optional(PendingChange);
+
+/** The answer to a change of a network. */
+export const NetworkChanged = Type.Object({ ...NetworkInfo.properties, pending: Pending });
+export type NetworkChanged = Static<typeof NetworkChanged>;
+
 /** A network with what is live in it. */
 export const NetworkDetail = Type.Object({
   ...NetworkInfo.properties,
@@ -184,11 +199,15 @@ export const PublishSpec = Type.Object(
 );
 export type PublishSpec = Static<typeof PublishSpec>;
 
+/** All published ports of a container, those that were picked filled in. */
+export const PublishedPorts = Type.Object({ ports: Type.Array(PortMapping), pending: Pending });
+export type PublishedPorts = Static<typeof PublishedPorts>;
+
 /** Containers of one network may open connections to those of the other. */
 export const AllowSpec = Type.Object({ from: Name, to: Name, confirmSeconds: ConfirmSeconds }, options);
 export type AllowSpec = Static<typeof AllowSpec>;
 
-export const AllowInfo = Type.Object({ from: Type.String(), to: Type.String() });
+export const AllowInfo = Type.Object({ from: Type.String(), to: Type.String(), pending: Pending });
 export type AllowInfo = Static<typeof AllowInfo>;
 
 /**
@@ -274,11 +293,3 @@ export const DoctorFinding = Type.Object({
   repairable: Type.Boolean(),
 });
 export type DoctorFinding = Static<typeof DoctorFinding>;
-
-/** A change that is taken back unless somebody confirms it. */
-export const PendingChange = Type.Object({
-  id: Type.String(),
-  what: Type.String({ description: "in words: net set lab" }),
-  until: Type.String({ description: "ISO 8601" }),
-});
-export type PendingChange = Static<typeof PendingChange>;

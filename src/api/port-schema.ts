@@ -1,5 +1,5 @@
 /**
- * Schema of published ports.
+ * Schemas of published ports, and of what a container may send.
  *
  * @module
  */
@@ -22,3 +22,14 @@ export const PortMapping = Type.Object(
   { additionalProperties: false },
 );
 export type PortMapping = Static<typeof PortMapping>;
+
+/** A port, or ports in a row, that a program in a container listens on: `80/tcp`, `8000-8009/udp`. */
+export const ExposedPort = Type.String({ pattern: "^\\d{1,5}(-\\d{1,5})?/(tcp|udp|sctp)$" });
+export type ExposedPort = Static<typeof ExposedPort>;
+
+/** Where a container may open connections to: anywhere, its own networks, or nowhere. */
+export const EgressPolicy = Type.Union([Type.Literal("all"), Type.Literal("internal"), Type.Literal("none")]);
+export type EgressPolicy = Static<typeof EgressPolicy>;
+
+/** How fast a container may send or receive. */
+export const Rate = Type.Integer({ minimum: 8_000, maximum: 100_000_000_000, description: "bits a second" });

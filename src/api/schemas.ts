@@ -7,7 +7,7 @@ import { type Static, Type } from "typebox";
 import { HealthCheck, HealthInfo } from "./health-schema.ts";
 import { limitProperties } from "./limits-schema.ts";
 import { EndpointSpec } from "./network-schema.ts";
-import { PortMapping } from "./port-schema.ts";
+import { EgressPolicy, ExposedPort, PortMapping, Rate } from "./port-schema.ts";
 import { processFields } from "./process-schema.ts";
 import { RestartPolicy } from "./restart-schema.ts";
 
@@ -79,12 +79,6 @@ export const DeviceSpec = Type.Object(
 );
 export type DeviceSpec = Static<typeof DeviceSpec>;
 
-/** Where a container may open connections to: anywhere, its own networks, or nowhere. */
-export const EgressPolicy = Type.Union([Type.Literal("all"), Type.Literal("internal"), Type.Literal("none")]);
-export type EgressPolicy = Static<typeof EgressPolicy>;
-
-const Rate = Type.Integer({ minimum: 8_000, maximum: 100_000_000_000, description: "bits a second" });
-
 /** What the body of `POST /v1/containers` holds. Only `image` must be given. */
 export const ContainerSpec = Type.Object(
   {
@@ -107,6 +101,9 @@ export const ContainerSpec = Type.Object(
       Type.Array(EndpointSpec, { maxItems: 32, description: "further networks, as eth1, eth2 …" }),
     ),
     ports: Type.Optional(Type.Array(PortMapping, { maxItems: 1024, description: "published on the host" })),
+    exposedPorts: Type.Optional(
+      Type.Array(ExposedPort, { maxItems: 1024, description: "told by ps, and published by run -P" }),
+    ),
     egress: Type.Optional(EgressPolicy),
     rateInBps: Type.Optional(Rate),
     rateOutBps: Type.Optional(Rate),
@@ -264,6 +261,7 @@ export const ImageInfo = Type.Object({
   id: Type.String({ description: "sha256:… of the unpacked archive" }),
   createdAt: Type.String(),
   sizeBytes: Type.Integer(),
+  exposedPorts: Type.Optional(Type.Array(ExposedPort, { description: "that it says its programs listen on" })),
 });
 export type ImageInfo = Static<typeof ImageInfo>;
 

@@ -16,6 +16,8 @@ export interface ImageConfig {
   workdir: string;
   /** `USER[:GROUP]`; empty: root. */
   user: string;
+  /** Ports that its programs listen on: `80/tcp`. */
+  exposedPorts?: string[];
   /** Paths that get an anonymous volume each. */
   volumes?: string[];
   /** How a container's health is checked, in the words of the API. */

@@ -104,6 +104,7 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
     );
   }
   const { volumesFrom: _volumesFrom, ...definition } = spec;
+  const exposedPorts = [...new Set([...(image.config.exposedPorts ?? []), ...(spec.exposedPorts ?? [])])];
   const mounts = resolveMounts(spec, {
     imageVolumes: image.config.volumes ?? [],
     mountsOf: (reference) => containers.find(reference).row.spec.mounts ?? [],
@@ -112,7 +113,12 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
   return {
     id,
     name,
-    spec: { ...definition, name, ...(mounts.length === 0 ? {} : { mounts }) },
+    spec: {
+      ...definition,
+      name,
+      ...(mounts.length === 0 ? {} : { mounts }),
+      ...(exposedPorts.length === 0 ? {} : { exposedPorts }),
+    },
     hostname:
       spec.hostname ??
       (spec.uts === "host" ? hostname() : hostnameFor(context, resolved)) ??

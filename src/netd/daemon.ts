@@ -41,6 +41,7 @@ import type { DaemonContext } from "./context.ts";
 import { planLeave } from "./endpoint/container-network.ts";
 import { ContainerFilesApi } from "./files/container-files-api.ts";
 import { parseImageChanges } from "./image-changes.ts";
+import { imageInfo } from "./image-info.ts";
 import { type ReadLogOptions, readLog } from "./log/read-log.ts";
 import type { DaemonOptions } from "./options.ts";
 import { openContext } from "./start.ts";
@@ -291,14 +292,14 @@ export class Daemon {
   }
 
   listImages(): ImageInfo[] {
-    return this.#context.images.list();
+    return this.#context.images.list().map(imageInfo);
   }
 
   async importImage(name: string, archive: Readable, changes: string[]): Promise<ImageInfo> {
     const { images, containers } = this.#context;
     const image = await images.importTar(name, archive, { config: parseImageChanges(changes) });
     await images.collectGarbage((id) => imageUser(containers, id));
-    return image;
+    return imageInfo(image);
   }
 
   async removeImage(name: string): Promise<void> {

@@ -6,7 +6,8 @@
 import { NetdError } from "../errors.ts";
 import type { ImageConfig, ImageHealthcheck } from "../image/index.ts";
 
-const CHANGE = /^(CMD|ENV|WORKDIR|USER|HEALTHCHECK|VOLUME)[ =](.+)$/s;
+const CHANGE = /^(CMD|ENV|WORKDIR|USER|HEALTHCHECK|VOLUME|EXPOSE)[ =](.+)$/s;
+const EXPOSED = /^(\d{1,5}(?:-\d{1,5})?)(?:\/(tcp|udp|sctp))?$/;
 
 /**
  * Parse changes such as `CMD=["sh","-l"]`, `CMD sh -l` (run by a shell), `ENV A=b`, `WORKDIR /srv`, `USER nobody`.
@@ -22,12 +23,20 @@ export function parseImageChanges(changes: readonly string[]): Partial<ImageConf
     else if (instruction === "WORKDIR" && value.startsWith("/")) config.workdir = value;
     else if (instruction === "USER") config.user = value;
     else if (instruction === "HEALTHCHECK") config.healthcheck = parseHealthcheck(value);
-    else if (instruction === "VOLUME" && parseVolumes(value).every((path) => path.startsWith("/"))) {
+    else if (
+      instruction === "EXPOSE" &&
+      value
+        .trim()
+        .split(/\s+/)
+        .every((port) => EXPOSED.test(port))
+    ) {
+      config.exposedPorts = [...(config.exposedPorts ?? []), ...value.trim().split(/\s+/).map(withProtocol)];
+    } else if (instruction === "VOLUME" && parseVolumes(value).every((path) => path.startsWith("/"))) {
       config.volumes = [...(config.volumes ?? []), ...parseVolumes(value)];
     } else {
       throw new NetdError(
         "API_REQUEST_INVALID",
-        `Cannot apply change '${change}': CMD, ENV K=V, WORKDIR /PATH, USER, HEALTHCHECK or VOLUME /PATH wanted`,
+        `Cannot apply change '${change}': CMD, ENV K=V, WORKDIR /PATH, USER, HEALTHCHECK, EXPOSE PORT or VOLUME /PATH wanted`,
         {
           remedy: `Write for example --change 'CMD=["sh"]'`,
         },
@@ -35,6 +44,10 @@ export function parseImageChanges(changes: readonly string[]): Partial<ImageConf
     }
   }
   return config;
+}
+
+function withProtocol(port: string): string {
+  return port.includes("/") ? port : `${port}/tcp`;
 }
 
 /**

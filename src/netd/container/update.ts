@@ -13,6 +13,7 @@ import { checkLimits, planResources } from "../container-resources.ts";
 import { autoRemoveConflict } from "../container-spec.ts";
 import type { DaemonContext } from "../context.ts";
 import { takeTurn } from "./turn.ts";
+import { refuseUnready } from "./unready.ts";
 
 /**
  * Change a container, in the kernel when it runs, and durably in its definition.
@@ -50,6 +51,7 @@ export function showUpdate(context: DaemonContext, { row }: Container, change: U
 
 /** The definition after a change. @throws {NetdError} API_REQUEST_INVALID when it contradicts itself */
 export function mergeUpdate(spec: ContainerSpec, change: UpdateSpec): ContainerSpec {
+  refuseUnready(change, "update");
   const { restart } = change;
   if (restart !== undefined && restart.policy !== "no" && spec.autoRemove === true) throw autoRemoveConflict("update");
   if (restart?.maxRetries !== undefined && restart.policy !== "on-failure") {

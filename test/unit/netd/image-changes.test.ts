@@ -13,6 +13,7 @@ test.each<[changes: string[], config: object]>([
   [["ENV A=b", "ENV=C=d=e"], { env: ["A=b", "C=d=e"] }],
   [["ENV A="], { env: ["A="] }],
   [["WORKDIR /srv"], { workdir: "/srv" }],
+  [["EXPOSE 80 53/udp", "EXPOSE=8000-8009/sctp"], { exposedPorts: ["80/tcp", "53/udp", "8000-8009/sctp"] }],
   [["USER=nobody:audio"], { user: "nobody:audio" }],
   [["  USER 5  "], { user: "5" }],
   [
@@ -32,7 +33,8 @@ test.each([
   "WORKDIR srv",
   "cmd=sh",
   "ENTRYPOINT sh",
-  "EXPOSE 80",
+  "EXPOSE web",
+  "EXPOSE 80/icmp",
   "RUN rm",
   "CMDsh",
 ])("parseImageChanges refuse %j", (change) => {
