@@ -9,6 +9,8 @@ export * from "./daemon-process.ts";
 export * from "./errno.ts";
 export { faultPoint } from "./fault-point.ts";
 export * from "./foreign-root.ts";
+export type * from "./iptables/iptables-step-types.ts";
+export { hasLegacyFilter, type IptablesTool, saveIptables } from "./iptables/iptables-tool.ts";
 export { isAbsence } from "./kernel-absence.ts";
 export { type InterfaceCounters, parseInterfaceCounters, readInterfaceCounters } from "./link/interface-counters.ts";
 export { LinkWatcher } from "./monitor/link-watcher.ts";

@@ -27,6 +27,29 @@ const VETH: NetworkStep = {
   peerNetns: GUEST,
   peerMac: "02:42:ac:10:00:02",
 };
+/** What docker leaves to the host's owner. */
+const DOCKER_USER: NetworkStep = {
+  op: "nft.replaceTable",
+  netns: HOST,
+  family: "ip",
+  name: "filter",
+  body: `chain DOCKER-USER {
+	counter return
+}
+chain FORWARD {
+	type filter hook forward priority filter; policy drop;
+	counter jump DOCKER-USER
+}`,
+};
+const DOCKER_ACCEPT: NetworkStep = {
+  op: "iptables.setChain",
+  netns: HOST,
+  tool: "iptables-nft",
+  chain: "NETD-0a1b2c3d",
+  rules: ["-o br0 -j ACCEPT", "-o docker+ -j RETURN", "-i br0 -j ACCEPT"],
+  from: "DOCKER-USER",
+  comment: "netd:0a1b2c3d",
+};
 const GUEST_ADDRESS: NetworkStep = { op: "address.add", netns: GUEST, link: "eth0", address: "172.16.0.2/24" };
 const GUEST_UP: NetworkStep = { op: "link.set", netns: GUEST, name: "eth0", up: true };
 const TABLE: NetworkStep = {
@@ -223,6 +246,21 @@ export const NETWORK_CASES: readonly StepCase[] = [
     name: "nft.deleteTable",
     given: [TABLE],
     steps: [{ op: "nft.deleteTable", netns: HOST, family: "inet", name: "netd" }],
+  },
+  { name: "iptables.setChain", given: [DOCKER_USER], steps: [DOCKER_ACCEPT] },
+  {
+    name: "iptables.deleteChain",
+    given: [DOCKER_USER, DOCKER_ACCEPT],
+    steps: [
+      {
+        op: "iptables.deleteChain",
+        netns: HOST,
+        tool: "iptables-nft",
+        chain: "NETD-0a1b2c3d",
+        from: "DOCKER-USER",
+        comment: "netd:0a1b2c3d",
+      },
+    ],
   },
   {
     name: "arp.announce",

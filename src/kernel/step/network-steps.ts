@@ -6,6 +6,7 @@
  * @module
  */
 import type { CgroupResources } from "../cgroup/resources.ts";
+import type { IptablesDeleteChain, IptablesSetChain } from "../iptables/iptables-step-types.ts";
 import type {
   LinkAddBridge,
   LinkAddIfb,
@@ -203,6 +204,8 @@ export type NetworkStep =
   | SysctlSet
   | NftReplaceTable
   | NftDeleteTable
+  | IptablesSetChain
+  | IptablesDeleteChain
   | ArpAnnounce
   | NaAnnounce
   | CgroupCreate

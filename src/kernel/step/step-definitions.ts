@@ -6,6 +6,7 @@
 
 import { cgroupCreate, cgroupDelete } from "../cgroup/index.ts";
 import { dirMake, fileWrite } from "../file-steps.ts";
+import { iptablesDeleteChain, iptablesSetChain } from "../iptables/iptables-steps.ts";
 import { addressAdd, addressDelete } from "../link/address-steps.ts";
 import { linkAddIfb, linkAddMacvlan } from "../link/link-kind-steps.ts";
 import { linkAddBridge, linkAddVeth, linkDelete, linkSet } from "../link/link-steps.ts";
@@ -48,6 +49,8 @@ export const STEP_DEFINITIONS: StepDefinitions = {
   "sysctl.set": sysctlSet,
   "nft.replaceTable": nftReplaceTable,
   "nft.deleteTable": nftDeleteTable,
+  "iptables.setChain": iptablesSetChain,
+  "iptables.deleteChain": iptablesDeleteChain,
   "arp.announce": arpAnnounce,
   "na.announce": naAnnounce,
   "cgroup.create": cgroupCreate,
