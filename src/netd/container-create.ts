@@ -14,8 +14,10 @@ import { containerPaths, createContainerDir, deleteContainerDir } from "./contai
 import { checkContainerName, makeContainerId, makeContainerName } from "./container-name.ts";
 import { checkContainerSpec } from "./container-spec.ts";
 import type { DaemonContext } from "./context.ts";
+import { allocateEndpoint } from "./endpoint/endpoint-leases.ts";
+import type { ContainerEndpoint } from "./endpoint/endpoint-row.ts";
 import { parseNetworkMode } from "./endpoint/network-mode.ts";
-import { resolveNetwork } from "./endpoint/network-spec.ts";
+import { resolveNetworks } from "./endpoint/network-spec.ts";
 import { readAccountFiles } from "./image-accounts.ts";
 import type { ContainerRow } from "./state-store.ts";
 import { resolveMounts } from "./storage/resolve-mounts.ts";
@@ -44,9 +46,13 @@ export function createContainer(context: DaemonContext, spec: ContainerSpec): Co
  */
 export function previewContainer(context: DaemonContext, spec: ContainerSpec): Container {
   const row = planContainer(context, spec);
-  const lease = context.store.preview(() => allocateLease(context, row));
-  if (lease !== undefined) context.ipam.abandon(lease);
-  return makeContainer(row, lease, containerPaths(context.options, row));
+  const taken: Lease[] = [];
+  try {
+    const endpoints = context.store.preview(() => allocateEndpoints(context, row, taken));
+    return makeContainer(row, endpoints, containerPaths(context.options, row));
+  } finally {
+    for (const lease of taken) context.ipam.abandon(lease);
+  }
 }
 
 /** Take a container's definition and lease away, in one transaction. @throws {NetdError} STATE_WRITE_FAILED, and both are still there */
@@ -76,7 +82,7 @@ function findImage(context: DaemonContext, name: string): Image {
 
 function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRow {
   checkContainerSpec(spec);
-  const { containers, network } = context;
+  const { containers, networks } = context;
   const name =
     spec.name === undefined ? makeContainerName((taken) => containers.hasName(taken)) : checkContainerName(spec.name);
   const holder = containers.byName(name);
@@ -89,7 +95,7 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
       },
     );
   }
-  const resolved = resolveNetwork(spec, { network: network.name, findContainer: (known) => containers.find(known) });
+  const { network, endpoints } = resolveNetworks(spec, { networks, findContainer: (known) => containers.find(known) });
   const image = findImage(context, spec.image);
   const accounts = readAccountFiles(image.layers);
   addGroups(resolveUser(spec.user ?? image.config.user, accounts), spec.groupAdd ?? [], accounts);
@@ -121,11 +127,13 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
     },
     hostname:
       spec.hostname ??
-      (spec.uts === "host" ? hostname() : hostnameFor(context, resolved)) ??
+      (spec.uts === "host" ? hostname() : hostnameFor(context, network)) ??
       id.slice(0, HOSTNAME_DIGITS),
     image: { id: image.id, config: image.config },
     command,
-    network: resolved,
+    network,
+    endpoints,
+    ports: [],
     createdAt: context.now().toISOString(),
     state: "created",
   };
@@ -135,13 +143,13 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
 function addDefinition(context: DaemonContext, row: ContainerRow): Container {
   const paths = containerPaths(context.options, row);
   const volumes = newVolumes(context, row);
-  let lease: Lease | undefined;
+  const taken: Lease[] = [];
   try {
     const container = context.store.transact(row.name, () => {
-      lease = allocateLease(context, row);
+      const endpoints = allocateEndpoints(context, row, taken);
       context.store.insertContainer(row);
       for (const volume of volumes) context.volumes.insert(volume);
-      const made = makeContainer(row, lease, paths);
+      const made = makeContainer(row, endpoints, paths);
       createContainerDir(paths);
       faultPoint("create:directory");
       return made;
@@ -151,7 +159,7 @@ function addDefinition(context: DaemonContext, row: ContainerRow): Container {
     for (const volume of volumes) context.volumes.admit(volume);
     return container;
   } catch (error) {
-    if (lease !== undefined) context.ipam.abandon(lease);
+    for (const lease of taken) context.ipam.abandon(lease);
     deleteContainerDir(paths);
     throw error;
   }
@@ -173,8 +181,7 @@ function newVolumes({ volumes }: DaemonContext, { spec, createdAt }: ContainerRo
   );
 }
 
-/** Take an address for a container that has a place in a network. */
-function allocateLease({ ipam }: DaemonContext, row: ContainerRow): Lease | undefined {
-  if (parseNetworkMode(row.network).kind !== "bridge") return undefined;
-  return ipam.allocate({ network: row.network, containerId: row.id, address: row.spec.ip, mac: row.spec.mac });
+/** Take the addresses of a container; `taken` tells which, even when one of them can't be had. */
+function allocateEndpoints(context: DaemonContext, row: ContainerRow, taken: Lease[]): ContainerEndpoint[] {
+  return row.endpoints.map((endpoint) => allocateEndpoint(context, row, endpoint, taken));
 }

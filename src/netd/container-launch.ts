@@ -6,14 +6,12 @@
 import { release } from "node:os";
 import type { ExecSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
-import type { Lease } from "../ipam/index.ts";
 import type { ExecParams, OciConfig, StartParams } from "../runtime/index.ts";
 import { type Container, netnsPath } from "./container.ts";
 import { planContainerConfig, planExecProcess } from "./container-config.ts";
 import { cgroupOf, type ResourceFacts } from "./container-resources.ts";
 import { cgroupParent, type DaemonContext } from "./context.ts";
 import { findDeviceNumbers } from "./device-numbers.ts";
-import type { EndpointPlanInput } from "./endpoint/endpoint-plan.ts";
 import { hasOwnNamespace, parseNetworkMode } from "./endpoint/network-mode.ts";
 import { listHostDevices } from "./host-devices.ts";
 import { readIdRanges } from "./id-ranges.ts";
@@ -53,27 +51,6 @@ function logParams({ row, paths }: Container): Pick<StartParams, "logFile" | "lo
     logFile: paths.log,
     ...(maxBytes === 0 ? {} : { logLimits: { maxBytes, maxFiles } }),
     ...(row.logLoss && { logLoss: row.logLoss }),
-  };
-}
-
-/** What the plan of a container's network must know. */
-export function endpointInput(
-  context: DaemonContext,
-  { row, hostInterface }: Container,
-  lease: Lease,
-): EndpointPlanInput {
-  const { network, mtu, instance } = context;
-  return {
-    containerId: row.id,
-    netns: row.name,
-    hostInterface,
-    bridge: network.bridge,
-    subnet: network.subnet,
-    gateway: network.gateway,
-    address: lease.address,
-    mac: lease.mac,
-    mtu,
-    instance,
   };
 }
 

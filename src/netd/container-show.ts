@@ -15,18 +15,16 @@ import { showNetwork } from "./network/default-network.ts";
 
 /** Show everything from an empty host to the running container: network, files, namespace and veth, process. */
 export async function showLaunch(context: DaemonContext, container: Container): Promise<string[]> {
-  const { network, runtime } = context;
+  const { networks, runtime, uplink, instance } = context;
   const steps = planNetwork(context, container);
   const isShared = parseNetworkMode(container.row.network).kind === "container";
   const { paths, row } = container;
   const launch = await (await runtime.client()).call("show", startParams(context, container));
   return [
-    ...(container.lease === undefined
-      ? []
-      : [
-          `# bridge, forwarding and NAT of network '${network.name}': there already when another container was`,
-          ...showNetwork(network, context),
-        ]),
+    ...container.endpoints.flatMap(({ row: { network } }) => [
+      `# bridge, forwarding and NAT of network '${network}': there already when another container was`,
+      ...showNetwork(networks.find(network), { instance, mtu: uplink.mtu }),
+    ]),
     `# files of container '${row.name}'`,
     ...stepsToShell([
       ...[paths.upper, paths.work, paths.rootfs].map((path): NetworkStep => ({ op: "dir.make", path })),
@@ -35,7 +33,7 @@ export async function showLaunch(context: DaemonContext, container: Container): 
     ...(steps.length === 0
       ? []
       : [
-          `# its network namespace, ${container.lease === undefined ? "with nothing but lo" : "joined to the bridge by a veth pair"}`,
+          `# its network namespace, ${container.endpoints.length === 0 ? "with nothing but lo" : "joined to the bridge by a veth pair"}`,
           ...stepsToShell(steps),
         ]),
     "# its process",

@@ -7,16 +7,16 @@ import type { ContainerInfo, ContainerState, Endpoint, LeaseInfo } from "../api/
 import type { Lease } from "../ipam/index.ts";
 import type { Timer } from "./clock.ts";
 import type { ContainerPaths } from "./container-dir.ts";
-import { hostInterfaceName } from "./endpoint/endpoint-plan.ts";
-import type { ContainerRow, NetworkRow } from "./state-store.ts";
+import type { ContainerEndpoint } from "./endpoint/endpoint-row.ts";
+import type { Networks } from "./network/networks.ts";
+import type { ContainerRow } from "./state-store.ts";
 
-/** A container: what the state file holds, its lease and its paths. */
+/** A container: what the state file holds, its places in networks and its paths. */
 export interface Container {
   row: ContainerRow;
-  /** Its place in a network, when it has one of its own. */
-  readonly lease: Lease | undefined;
+  /** Its places in networks, as in its row; none when it has no network of its own. */
+  endpoints: readonly ContainerEndpoint[];
   readonly paths: ContainerPaths;
-  readonly hostInterface: string;
   /** Waits for whatever changes this container now; the next change starts after it. */
   busy: Promise<unknown>;
   /** Settles when nothing of its last stay in the network is left in the kernel. */
@@ -34,12 +34,15 @@ export interface Container {
 }
 
 /** Hold a container that was read from the store or is being made. */
-export function makeContainer(row: ContainerRow, lease: Lease | undefined, paths: ContainerPaths): Container {
+export function makeContainer(
+  row: ContainerRow,
+  endpoints: readonly ContainerEndpoint[],
+  paths: ContainerPaths,
+): Container {
   return {
     row,
-    lease,
+    endpoints,
     paths,
-    hostInterface: hostInterfaceName(row.id),
     busy: Promise.resolve(),
     left: Promise.resolve(),
     onExit: new Set(),
@@ -53,8 +56,9 @@ export function netnsPath(name: string): string {
 }
 
 /** Show a container as the API does. */
-export function containerInfo(container: Container, network: NetworkRow): ContainerInfo {
-  const { row, lease, paths } = container;
+export function containerInfo(container: Container, networks: Networks): ContainerInfo {
+  const { row, paths } = container;
+  const endpoints = container.endpoints.map((endpoint) => showEndpoint(container, endpoint, networks));
   const { id, name, spec, command, createdAt, hostname } = row;
   return {
     id,
@@ -78,34 +82,50 @@ export function containerInfo(container: Container, network: NetworkRow): Contai
     createdAt,
     hostname,
     networkMode: row.network,
-    ...(lease === undefined ? {} : { endpoint: endpointOf(container, lease, network) }),
+    ...(endpoints[0] === undefined ? {} : { endpoint: endpoints[0], endpoints }),
+    ...(row.ports.length === 0 ? {} : { ports: row.ports }),
     labels: spec.labels ?? {},
     spec,
     files: { hosts: paths.hosts, hostname: paths.hostname, resolvConf: paths.resolvConf, log: paths.log },
   };
 }
 
-function endpointOf({ row, hostInterface }: Container, lease: Lease, network: NetworkRow): Endpoint {
+function showEndpoint({ row }: Container, endpoint: ContainerEndpoint, networks: Networks): Endpoint {
+  const { lease, lease6, mac, hostInterface } = endpoint;
+  const { network, interface: name, aliases, isDefaultRoute } = endpoint.row;
+  const { subnet, gateway, subnet6, gateway6 } = networks.find(network);
+  const first = lease ?? lease6;
   return {
-    network: network.name,
-    address: lease.address,
-    prefixLength: Number(network.subnet.split("/")[1]),
-    gateway: network.gateway,
-    mac: lease.mac,
+    network,
+    interface: name,
+    address: first?.address ?? "",
+    prefixLength: prefixLength(lease === undefined ? subnet6 : subnet),
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(lease6 === undefined ? {} : { address6: lease6.address, prefixLength6: prefixLength(subnet6) }),
+    ...(gateway6 === undefined ? {} : { gateway6 }),
+    mac,
+    ...(aliases.length === 0 ? {} : { aliases }),
+    ...(isDefaultRoute === undefined ? {} : { defaultRoute: isDefaultRoute }),
     hostInterface,
     netns: netnsPath(row.name),
   };
 }
 
+function prefixLength(subnet: string | undefined): number {
+  return Number(subnet?.split("/")[1] ?? 0);
+}
+
 /** Show a container's lease as the API does. */
-export function leaseInfo({ row, hostInterface }: Container, lease: Lease): LeaseInfo {
+export function leaseInfo({ row, endpoints }: Container, lease: Lease): LeaseInfo {
+  const endpoint = endpoints.find(({ row: { network } }) => network === lease.network);
   return {
     address: lease.address,
     mac: lease.mac,
     container: row.name,
     containerId: row.id,
     network: lease.network,
-    hostInterface,
+    ...(endpoint === undefined ? {} : { interface: endpoint.row.interface }),
+    hostInterface: endpoint?.hostInterface ?? "",
     state: shownState(row),
     since: lease.since,
   };

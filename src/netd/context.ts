@@ -16,9 +16,16 @@ import type { EventFeed } from "./events.ts";
 import type { HelperProcess } from "./helper-process.ts";
 import type { Journal } from "./journal.ts";
 import type { HostsWriter } from "./names/hosts-writer.ts";
+import type { Networks } from "./network/networks.ts";
 import type { DaemonOptions } from "./options.ts";
-import type { NetworkRow, StateStore } from "./state-store.ts";
+import type { StateStore } from "./state-store.ts";
 import type { VolumeStore } from "./storage/volume-store.ts";
+
+/** The link by which packets leave the host. */
+export interface Uplink {
+  /** Its largest packet, in bytes: what networks have that don't say otherwise. */
+  mtu: number;
+}
 
 /** The daemon's parts, made once at start and handed to whoever needs them. */
 export interface DaemonContext {
@@ -28,10 +35,9 @@ export interface DaemonContext {
   readonly store: StateStore;
   readonly ipam: Ipam;
   readonly images: ImageStore;
-  /** The default network. */
-  readonly network: NetworkRow;
-  /** Largest packet of the network, from the uplink. */
-  readonly mtu: number;
+  readonly networks: Networks;
+  /** What the host's way out is like now; it changes under our feet. */
+  readonly uplink: Uplink;
   /** Tells when the kernel is done with a veth pair. */
   readonly links: LinkWatcher;
   readonly containers: ContainerRegistry;

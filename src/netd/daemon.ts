@@ -272,23 +272,16 @@ export class Daemon {
   }
 
   listNetworks(): NetworkInfo[] {
-    const { network, ipam, mtu } = this.#context;
-    const { name, bridge, subnet, gateway, mac, isAdopted } = network;
-    return [
-      {
-        ...{ name, id: name, kind: "bridge", bridge, subnet, gateway, mac, mtu, adopted: isAdopted },
-        ...{ nat: "masquerade", nat6: "off", internal: false, isolated: false, ranges: [], excludes: [], dns: [] },
-        ...{ routes: [], labels: {}, drift: "heal", createdAt: "", addresses: ipam.usage(name) },
-      },
-    ];
+    const { networks, ipam, uplink } = this.#context;
+    return [...networks].map((network) => {
+      const { isAdopted: adopted, isInternal: internal, isIsolated: isolated, mtu = uplink.mtu, ...shown } = network;
+      return { ...shown, mtu, adopted, internal, isolated, addresses: ipam.usage(network.name) };
+    });
   }
 
   inspectNetwork(name: string): NetworkInfo {
-    const network = this.listNetworks().find((known) => known.name === name);
-    if (network !== undefined) return network;
-    throw new NetdError("NETWORK_UNKNOWN", `Cannot find network '${name}': there is none of that name`, {
-      remedy: "See the networks with 'netctl net ls'",
-    });
+    const found = this.#context.networks.find(name);
+    return this.listNetworks().find((network) => network.name === found.name)!; // it was found
   }
 
   listImages(): ImageInfo[] {
@@ -324,6 +317,6 @@ export class Daemon {
   }
 
   #info(container: Container): ContainerInfo {
-    return containerInfo(container, this.#context.network);
+    return containerInfo(container, this.#context.networks);
   }
 }

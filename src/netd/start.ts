@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { release } from "node:os";
 import { parseIpv4, parseSubnet } from "../address/index.ts";
-import { DnsClient } from "../dns/index.ts";
+import { DnsClient, type ZoneDocument } from "../dns/index.ts";
 import { ImageStore } from "../image/index.ts";
 import { Ipam, SqliteLeaseStore } from "../ipam/index.ts";
 import { becomeSubreaper, KernelSession, LinkWatcher, lockDirectory } from "../kernel/index.ts";
@@ -25,8 +25,8 @@ import { containerPaths } from "./container-dir.ts";
 import { ContainerRegistry, imageUser } from "./container-registry.ts";
 import type { DaemonContext } from "./context.ts";
 import { leaveNetwork } from "./endpoint/container-network.ts";
-import { parseNetworkMode } from "./endpoint/network-mode.ts";
-import { restoreEndpoint } from "./endpoint/restore-endpoint.ts";
+import { findEndpoints } from "./endpoint/endpoint-leases.ts";
+import { restoreEndpoints } from "./endpoint/restore-endpoint.ts";
 import { EventFeed } from "./events.ts";
 import { dnsCommand, runtimeCommand } from "./helper-commands.ts";
 import { HelperProcess } from "./helper-process.ts";
@@ -35,7 +35,9 @@ import { KeptDescriptors } from "./kept-descriptors.ts";
 import { readUplinkMtu } from "./kernel-facts.ts";
 import { rewriteAllHosts } from "./names/container-hosts.ts";
 import { HostsWriter } from "./names/hosts-writer.ts";
-import { chooseNetwork, DEFAULT_NETWORK, ensureNetwork } from "./network/default-network.ts";
+import { chooseNetwork, ensureNetworks } from "./network/default-network.ts";
+import { DEFAULT_NETWORK, type NetworkRow } from "./network/network-row.ts";
+import { Networks } from "./network/networks.ts";
 import type { DaemonOptions } from "./options.ts";
 import { Reaper } from "./reaper.ts";
 import { defaultSeccompProfile } from "./seccomp/default-profile.ts";
@@ -70,18 +72,26 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   });
   const rows = store.listContainers();
   const remembered = store.listNetworks().find(({ name }) => name === DEFAULT_NETWORK);
-  const network = chooseNetwork(options, remembered, rows.length > 0);
-  const mtu = readUplinkMtu();
+  const hasLeases = rows.some(({ endpoints }) => endpoints.some(({ network }) => network === DEFAULT_NETWORK));
+  const network = chooseNetwork(options, remembered, hasLeases);
+  const networks = new Networks([network, ...store.listNetworks().filter(({ name }) => name !== network.name)]);
+  const uplink = { mtu: readUplinkMtu() };
   const session = new KernelSession();
   const journal = new Journal(`${stateDir}/journal.ndjson`);
-  ensureNetwork(store, network, { instance, mtu, isAdopting: options.isAdopting, journal: journal.note, session });
+  ensureNetworks(store, [...networks], {
+    ...{ instance, mtu: uplink.mtu, isAdopting: options.isAdopting, journal: journal.note, session },
+    onFailure: ({ name }, error) => logger.error({ err: error, network: name }, "cannot make the bridge of a network"),
+  });
   store.saveNetwork(network);
-  ipam.openNetwork({ name: network.name, subnet: parseSubnet(network.subnet), gateway: parseIpv4(network.gateway) });
+  for (const { name, subnet, gateway } of networks) {
+    if (subnet === undefined || gateway === undefined) continue;
+    ipam.openNetwork({ name, subnet: parseSubnet(subnet), gateway: parseIpv4(gateway) });
+  }
   for (const row of rows) {
-    const lease = ipam.find(row.network, row.id);
-    if (lease === undefined && parseNetworkMode(row.network).kind === "bridge") {
+    const endpoints = findEndpoints(ipam, row);
+    if (endpoints.length < row.endpoints.length) {
       logger.error({ container: row.name }, "container has no lease, it is left out");
-    } else registry.add(makeContainer(row, lease, containerPaths(options, row)));
+    } else registry.add(makeContainer(row, endpoints, containerPaths(options, row)));
   }
   deleteOrphanDirs(registry, stateDir);
 
@@ -109,8 +119,8 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     store,
     ipam,
     images,
-    network,
-    mtu,
+    networks,
+    uplink,
     containers: registry,
     volumes: new VolumeStore(store, `${stateDir}/volumes`),
     journal,
@@ -151,7 +161,10 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
       logFile: helperLog("netd-dns"),
       connect: () => DnsClient.connect(`${runDir}/dns.sock`),
       onConnected: async (client) => {
-        await client.request({ method: "setZones", zones: [zoneOf(context)] });
+        await client.request({
+          method: "setZones",
+          zones: [...networks].flatMap((network) => zoneOf(context, network)),
+        });
       },
       logger,
     }),
@@ -190,19 +203,24 @@ function openInstance(store: StateStore): string {
 }
 
 /** All running members of the network, as the resolver wants them. */
-function zoneOf({ network, containers }: DaemonContext) {
-  const members = [...containers].flatMap(({ row, lease }) =>
-    row.state === "running" && lease !== undefined ? [{ row, lease }] : [],
+function zoneOf({ containers }: DaemonContext, { name, gateway, subnet }: NetworkRow): ZoneDocument[] {
+  if (gateway === undefined || subnet === undefined) return [];
+  const members = [...containers].flatMap(({ row, endpoints }) =>
+    row.state !== "running"
+      ? []
+      : endpoints.flatMap(({ lease }) => (lease?.network === name ? [{ row, address: lease.address }] : [])),
   );
-  return {
-    network: network.name,
-    listen: network.gateway,
-    subnet: network.subnet,
-    records: Object.fromEntries(members.map(({ row, lease }) => [row.name, lease.address])),
-    clientUpstreams: Object.fromEntries(
-      members.flatMap(({ row, lease }) => (row.spec.dns === undefined ? [] : [[lease.address, row.spec.dns]])),
-    ),
-  };
+  return [
+    {
+      network: name,
+      listen: gateway,
+      subnet,
+      records: Object.fromEntries(members.map(({ row, address }) => [row.name, address])),
+      clientUpstreams: Object.fromEntries(
+        members.flatMap(({ row, address }) => (row.spec.dns === undefined ? [] : [[address, row.spec.dns]])),
+      ),
+    },
+  ];
 }
 
 /** Compare what the runtime has with what the state says; the runtime knows better what runs, the state what should exist. */
@@ -228,7 +246,7 @@ async function takeOver(
         };
         store.updateContainerState(container.row);
       }
-      restoreEndpoint(context, container);
+      restoreEndpoints(context, container);
       watchHealth(context, container);
     } else if (state === "running") {
       await endUnseen(context, lifecycle, container, record);

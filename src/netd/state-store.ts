@@ -8,20 +8,12 @@
  * @module
  */
 import Database from "libsql";
-import type { ContainerSpec, ContainerState, HealthInfo, LaunchCounters, LogLoss } from "../api/index.ts";
+import type { ContainerSpec, ContainerState, HealthInfo, LaunchCounters, LogLoss, PortMapping } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
 import type { ImageConfig } from "../image/index.ts";
-
-/** One network as it is remembered. */
-export interface NetworkRow {
-  name: string;
-  bridge: string;
-  subnet: string;
-  gateway: string;
-  mac: string;
-  /** The bridge was there before us: it stays at teardown. */
-  isAdopted: boolean;
-}
+import type { EndpointRow } from "./endpoint/endpoint-row.ts";
+import { makeNetworkId, type NetworkRow } from "./network/network-row.ts";
+import { upgradeContainer, upgradeNetwork } from "./state-upgrade.ts";
 
 /** One container as it is remembered. */
 export interface ContainerRow {
@@ -34,7 +26,12 @@ export interface ContainerRow {
   image: { id: string; config: ImageConfig };
   /** What runs: the spec's command or the image's. */
   command: string[];
+  /** Its mode: `none`, `host`, `container:ID`, or the name of the network that it was made in. */
   network: string;
+  /** Its places in networks, that of the first one first. */
+  endpoints: EndpointRow[];
+  /** Published on the host; a port left to netd is one that was picked. */
+  ports: PortMapping[];
   createdAt: string;
   state: ContainerState;
   pid?: number;
@@ -63,10 +60,10 @@ export interface ContainerRow {
 
 type Definition = Pick<
   ContainerRow,
-  "id" | "name" | "spec" | "hostname" | "image" | "command" | "network" | "createdAt"
+  "id" | "name" | "spec" | "hostname" | "image" | "command" | "network" | "endpoints" | "ports" | "createdAt"
 >;
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS networks (name TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
@@ -116,7 +113,7 @@ export class StateStore implements Disposable {
           remedy: "Start the newer netd that wrote it, or give another --state-dir",
         },
       );
-    }
+    } else if (Number(version) < SCHEMA_VERSION) this.transact("schema", () => this.#upgrade());
   }
 
   /** Run `change` in one durable transaction; when it throws, nothing of it remains. */
@@ -170,6 +167,11 @@ export class StateStore implements Disposable {
     guard("write", network.name, () => this.database.prepare(upsert).run(network.name, JSON.stringify(network)));
   }
 
+  /** Forget a network; its leases are forgotten by `Ipam`. */
+  deleteNetwork(name: string): void {
+    guard("write", name, () => this.database.prepare("DELETE FROM networks WHERE name = ?").run(name));
+  }
+
   listContainers(): ContainerRow[] {
     const rows = this.database.prepare("SELECT definition, state FROM containers").all() as {
       definition: string;
@@ -203,6 +205,19 @@ export class StateStore implements Disposable {
     this.#delete.run(id);
   }
 
+  /** Bring a file of version 1 to this version. */
+  #upgrade(): void {
+    const createdAt = new Date().toISOString();
+    for (const network of this.listNetworks()) {
+      const { subnet, gateway } = network;
+      if (subnet === undefined || gateway === undefined) continue;
+      const id = makeNetworkId();
+      this.saveNetwork(upgradeNetwork({ ...network, subnet, gateway }, { id, createdAt }));
+    }
+    for (const container of this.listContainers()) this.updateContainer(upgradeContainer(container));
+    this.setMeta("schema", String(SCHEMA_VERSION));
+  }
+
   #withoutSync<T>(write: () => T): T {
     this.database.pragma("synchronous = NORMAL");
     try {
@@ -219,8 +234,8 @@ export class StateStore implements Disposable {
 
 /** What is fixed or rarely changed, and what the process does. */
 function splitRow(row: ContainerRow): { definition: Definition; state: Omit<ContainerRow, keyof Definition> } {
-  const { id, name, spec, hostname, image, command, network, createdAt, ...state } = row;
-  return { definition: { id, name, spec, hostname, image, command, network, createdAt }, state };
+  const { id, name, spec, hostname, image, command, network, endpoints, ports, createdAt, ...state } = row;
+  return { definition: { id, name, spec, hostname, image, command, network, endpoints, ports, createdAt }, state };
 }
 
 function guard<T>(verb: string, what: string, act: () => T): T {

@@ -26,8 +26,9 @@ import { FIREWALL_TABLE } from "./firewall.ts";
 import { listAllLinks, readBridgeFacts } from "./kernel-facts.ts";
 import { NEEDED_SYSCTLS, sysctlMemoKey } from "./network/default-network.ts";
 import { linkAlias } from "./network/network-plan.ts";
+import type { NetworkRow } from "./network/network-row.ts";
 import type { DaemonOptions } from "./options.ts";
-import { type ContainerRow, type NetworkRow, StateStore } from "./state-store.ts";
+import { type ContainerRow, StateStore } from "./state-store.ts";
 
 /** How long a running netd gets to stop, in milliseconds. */
 const STOP_TIMEOUT_MS = 20_000;
@@ -122,9 +123,9 @@ function planTeardown({ instance, networks, sysctls }: Owned): NetworkStep[] {
   return [
     ...links.filter(({ kind }) => kind !== "bridge").map(({ name }): NetworkStep => ({ op: "link.delete", name })),
     ...links.filter(({ kind }) => kind === "bridge").map(({ name }): NetworkStep => ({ op: "link.delete", name })),
-    ...adopted.flatMap(({ bridge, gateway }) =>
+    ...adopted.flatMap(({ bridge, gateway, gateway6 }) =>
       readBridgeFacts(bridge)
-        .addresses.filter(({ address }) => address.startsWith(`${gateway}/`))
+        .addresses.filter(({ address }) => [gateway, gateway6].includes(address.split("/")[0]))
         .map(({ address }): NetworkStep => ({ op: "address.delete", link: bridge, address })),
     ),
     { op: "nft.deleteTable", family: "inet", name: FIREWALL_TABLE },

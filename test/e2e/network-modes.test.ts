@@ -121,7 +121,7 @@ describe("netctl run --network", () => {
     [["--network", "container:web", "--hostname", "h"], "with network 'container:web' and --hostname"],
     [["--network", "container:web", "--dns", "192.0.2.1"], "and --dns"],
     [["--network", "container:nosuch"], "Cannot find container 'nosuch'"],
-    [["--network", "nosuch"], "Cannot use network 'nosuch'"],
+    [["--network", "nosuch"], "Cannot find network 'nosuch'"],
   ])("%j is refused", async (argv, text) => {
     const { exitCode, stderr } = await sandbox.netctl("run", "--rm", ...argv, "busybox", "true");
     expect(exitCode).toBe(125);

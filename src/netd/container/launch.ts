@@ -70,7 +70,7 @@ async function makeProcess(
   start: StartProcess,
 ): Promise<StartResult> {
   await container.left;
-  if (container.lease !== undefined) checkBridge(context, container.row.name);
+  for (const { row } of container.endpoints) checkBridge(context, container.row.name, row.network);
   writeGeneratedFiles(context, container);
   prepareMounts(container.row.spec.mounts ?? []);
   faultPoint("start:files");

@@ -9,7 +9,7 @@ import { undoSteps } from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
 import { checkContainerName } from "../container-name.ts";
 import type { DaemonContext } from "../context.ts";
-import { announceName, applyPart } from "../endpoint/container-network.ts";
+import { announceName, applyPart, withdrawName } from "../endpoint/container-network.ts";
 import { hasOwnNamespace } from "../endpoint/network-mode.ts";
 import { takeTurn } from "./turn.ts";
 
@@ -20,7 +20,7 @@ import { takeTurn } from "./turn.ts";
  */
 export async function renameContainer(context: DaemonContext, container: Container, name: string): Promise<void> {
   await takeTurn(container, async () => {
-    const { containers, store, dns, events, hosts, journal, session } = context;
+    const { containers, store, events, hosts, journal, session } = context;
     const before = container.row;
     checkContainerName(name);
     checkFree(context, before.name, name);
@@ -37,10 +37,9 @@ export async function renameContainer(context: DaemonContext, container: Contain
     container.row = row;
     containers.add(container);
     events.emit({ type: "container.renamed", container: name, attributes: { oldName: before.name } });
-    if (before.state !== "running" || container.lease === undefined) return;
-    const removed = dns.current?.request({ method: "remove", network: before.network, name: before.name });
-    await removed
-      ?.then(() => announceName(context, container))
+    if (before.state !== "running" || container.endpoints.length === 0) return;
+    await withdrawName(context, { ...container, row: before })
+      .then(() => announceName(context, container))
       .catch((error: unknown) => {
         context.logger.warn({ err: error, container: name }, "cannot tell the resolver another name");
       });

@@ -1,18 +1,19 @@
 /**
- * A container's place in its network, made and taken down in the kernel and told to the resolver.
+ * A container's places in its networks, made and taken down in the kernel and told to the resolver.
  *
  * @module
  */
 import { rmSync } from "node:fs";
+import type { Lease } from "../../ipam/index.ts";
 import { type AppliedSteps, applySteps, type NetworkStep, teardownSteps, undoSteps } from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
-import { endpointInput } from "../container-launch.ts";
 import type { DaemonContext } from "../context.ts";
 import { findLink } from "../kernel-facts.ts";
 import { linkAlias } from "../network/network-plan.ts";
 import type { ContainerRow } from "../state-store.ts";
-import { planDetach, planJoin, planLoopback, planNamespace } from "./endpoint-plan.ts";
-import { hasOwnNamespace } from "./network-mode.ts";
+import { endpointInputs } from "./endpoint-input.ts";
+import { planDetach, planJoin, planLoopback, planNamespace, planNetworking } from "./endpoint-plan.ts";
+import { hasOwnNamespace, parseNetworkMode } from "./network-mode.ts";
 
 /** How long the kernel gets to take a veth pair down with its namespace, in milliseconds. */
 const LEAVE_LIMIT_MS = 2_000;
@@ -28,32 +29,45 @@ export function applyPart({ journal, session }: DaemonContext, steps: readonly N
 
 /** Plan a container's network: nothing for one that lives in a namespace of others. */
 export function planNetwork(context: DaemonContext, container: Container): NetworkStep[] {
-  const { row, lease } = container;
-  if (lease !== undefined) {
-    const input = endpointInput(context, container, lease);
-    return [...planNamespace(input), ...planJoin(input)];
-  }
-  const input = { netns: row.name };
-  return hasOwnNamespace(row.network) ? [...planNamespace(input), ...planLoopback(input)] : [];
+  const { row, endpoints } = container;
+  if (!hasOwnNamespace(row.network)) return [];
+  return [
+    ...planNamespace(row.name),
+    ...(parseNetworkMode(row.network).kind === "none" ? planLoopback(row.name) : planNetworking(row.name)),
+    ...endpointInputs(context, container, endpoints).flatMap(planJoin),
+  ];
 }
 
 /** Plan what takes a container out of its network: nothing for one that lives in a namespace of others. */
 export function planLeave({ name, network }: Pick<ContainerRow, "name" | "network">): NetworkStep[] {
-  return hasOwnNamespace(network) ? planDetach({ netns: name }) : [];
+  return hasOwnNamespace(network) ? planDetach(name) : [];
 }
 
 /** Have the resolver know a container that has a place in a network. @throws {NetdError} DNS_UNAVAILABLE */
-export async function announceName(context: DaemonContext, { row, lease }: Container): Promise<void> {
-  if (lease === undefined) return;
+export async function announceName(context: DaemonContext, { row, endpoints }: Container): Promise<void> {
+  if (endpoints.length === 0) return;
   const upstreams = row.spec.dns === undefined ? {} : { upstreams: row.spec.dns };
   const client = await context.dns.client();
-  await client.request({
-    method: "upsert",
-    network: row.network,
-    name: row.name,
-    address: lease.address,
-    ...upstreams,
-  });
+  const requests = endpoints.flatMap(({ lease }) =>
+    lease === undefined
+      ? []
+      : [client.request({ method: "upsert", ...pickName(row, lease), address: lease.address, ...upstreams })],
+  );
+  await Promise.all(requests);
+}
+
+/** Have the resolver forget a container, by the name that it had. */
+export async function withdrawName(context: DaemonContext, { row, endpoints }: Container): Promise<void> {
+  const client = context.dns.current;
+  if (client === undefined) return;
+  const requests = endpoints.flatMap(({ lease }) =>
+    lease === undefined ? [] : [client.request({ method: "remove", ...pickName(row, lease) })],
+  );
+  await Promise.all(requests);
+}
+
+function pickName({ name }: ContainerRow, { network }: Lease): { network: string; name: string } {
+  return { network, name };
 }
 
 /** Take back what a failed start has done; a namespace that was somebody else's is not touched. */
@@ -75,10 +89,9 @@ export async function undoNetwork(
 
 /** Take down what joins a container to its network. Goes on after each failure, and logs them. */
 export async function leaveNetwork(context: DaemonContext, container: Container): Promise<void> {
-  const { journal, logger, dns, session, hosts } = context;
-  const { row, paths, lease } = container;
-  const unnamed = lease && dns.current?.request({ method: "remove", network: row.network, name: row.name });
-  await unnamed?.catch((error: unknown) => {
+  const { journal, logger, session, hosts } = context;
+  const { row, paths } = container;
+  await withdrawName(context, container).catch((error: unknown) => {
     logger.warn({ err: error, container: row.name }, "cannot remove a name from the resolver");
   });
   for (const error of teardownSteps(planLeave(row), { journal: journal.note, session })) {
@@ -90,8 +103,13 @@ export async function leaveNetwork(context: DaemonContext, container: Container)
   hosts.schedule();
 }
 
-/** Wait for the kernel to take the veth pair down; when somebody else keeps its namespace alive, delete the pair itself. */
-async function waitUntilLeft(context: DaemonContext, { row, hostInterface }: Container): Promise<void> {
+/** Wait for the kernel to take the veth pairs down. */
+async function waitUntilLeft(context: DaemonContext, { row, endpoints }: Container): Promise<void> {
+  await Promise.all(endpoints.map(async ({ hostInterface }) => await waitUntilGone(context, row, hostInterface)));
+}
+
+/** Wait for the kernel to take a veth pair down; when somebody else keeps its namespace alive, delete the pair itself. */
+async function waitUntilGone(context: DaemonContext, row: ContainerRow, hostInterface: string): Promise<void> {
   const { links, journal, logger, session, instance } = context;
   // A link of that name may be somebody else's.
   if (findLink(hostInterface)?.alias !== linkAlias(instance, row.id)) return;

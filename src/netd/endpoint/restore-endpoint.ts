@@ -5,24 +5,27 @@
  */
 import { applySteps, type NetworkStep } from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
-import { endpointInput } from "../container-launch.ts";
 import type { DaemonContext } from "../context.ts";
 import { findLink } from "../kernel-facts.ts";
-import { planAttach } from "./endpoint-plan.ts";
+import { endpointInputs } from "./endpoint-input.ts";
+import { type EndpointPlanInput, planJoin } from "./endpoint-plan.ts";
 
-/** Join a running container's veth to the bridge again where that was lost; nothing is done to one that is in order. */
-export function restoreEndpoint(context: DaemonContext, container: Container): void {
-  const { network, journal, logger } = context;
-  const { lease } = container;
-  if (lease === undefined) return;
-  const bridge = findLink(network.bridge);
-  const port = findLink(container.hostInterface);
+/** Join a running container's veths to their bridges again where that was lost; nothing is done to one that is in order. */
+export function restoreEndpoints(context: DaemonContext, container: Container): void {
+  for (const input of endpointInputs(context, container, container.endpoints)) {
+    restoreEndpoint(context, container, input);
+  }
+}
+
+function restoreEndpoint({ journal, logger }: DaemonContext, container: Container, input: EndpointPlanInput): void {
+  const { bridge, hostInterface: name } = input;
+  const port = findLink(name);
   const steps: NetworkStep[] =
     port === undefined
-      ? planAttach(endpointInput(context, container, lease)).filter(({ op }) => op !== "netns.add")
-      : port.master === bridge?.index
+      ? planJoin(input)
+      : port.master === findLink(bridge)?.index
         ? []
-        : [{ op: "link.set", name: container.hostInterface, master: network.bridge, up: true }];
+        : [{ op: "link.set", name, master: bridge, up: true }];
   if (steps.length === 0) return;
   try {
     applySteps(steps, { journal: journal.note });

@@ -30,27 +30,31 @@ export function writeGeneratedFiles(context: DaemonContext, container: Container
 }
 
 /** Format the hosts file of a container from the membership of this moment. */
-export function formatContainerHosts(context: DaemonContext, { row, lease }: Container): string {
+export function formatContainerHosts(context: DaemonContext, { row, endpoints }: Container): string {
   const extraHosts = row.spec.extraHosts ?? [];
   if (row.network === "host") return formatHostHosts(readOfHost("/etc/hosts"), extraHosts);
+  const networks = new Set(endpoints.map(({ row: { network } }) => network));
   const members = [...context.containers].flatMap((other) =>
-    other.row.state === "running" && other.lease !== undefined && other.row.network === row.network
-      ? [{ name: other.row.name, address: other.lease.address }]
-      : [],
+    other.row.state !== "running"
+      ? []
+      : other.endpoints.flatMap(({ lease }) =>
+          lease !== undefined && networks.has(lease.network) ? [{ name: other.row.name, address: lease.address }] : [],
+        ),
   );
   return formatHosts({
     hostname: row.hostname,
     domainname: row.spec.domainname,
     name: row.name,
-    address: lease?.address,
+    address: endpoints[0]?.lease?.address,
     extraHosts,
     members,
   });
 }
 
 /** Format the resolv.conf of a container: netd-dns answers in a network only. */
-export function formatContainerResolvConf({ network }: DaemonContext, { row, lease }: Container): string {
-  if (lease !== undefined) return formatResolvConf(network.gateway);
+export function formatContainerResolvConf({ networks }: DaemonContext, { row, endpoints }: Container): string {
+  const gateway = endpoints.map(({ row: { network } }) => networks.find(network).gateway).find(Boolean);
+  if (gateway !== undefined) return formatResolvConf(gateway);
   return formatHostResolvConf(readOfHost("/etc/resolv.conf"), row.spec.dns);
 }
 
@@ -66,7 +70,7 @@ function readOfHost(path: string): string {
 /** Rewrite the hosts file of each running container. Goes on after each failure, and logs them. */
 export function rewriteAllHosts(context: DaemonContext): void {
   for (const container of context.containers) {
-    if (container.row.state !== "running" || container.lease === undefined) continue;
+    if (container.row.state !== "running" || container.endpoints.length === 0) continue;
     try {
       rewriteInPlace(container.paths.hosts, formatContainerHosts(context, container));
     } catch (error) {

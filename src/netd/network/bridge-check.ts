@@ -9,12 +9,12 @@ import type { DaemonContext } from "../context.ts";
 import { linkAlias } from "./network-plan.ts";
 
 /**
- * Check that a container can be joined to the network's bridge.
+ * Check that a container can be joined to a network's bridge.
  *
  * @throws {NetdError} BRIDGE_MISSING when it is gone, BRIDGE_FOREIGN when somebody else's link has its name
  */
-export function checkBridge({ network, instance, session }: DaemonContext, container: string): void {
-  const { bridge, isAdopted } = network;
+export function checkBridge({ networks, instance, session }: DaemonContext, container: string, network: string): void {
+  const { bridge, isAdopted } = networks.find(network);
   const link = findLink(session.rtnetlink(), bridge);
   if (link === undefined) {
     throw new NetdError(

@@ -1,5 +1,5 @@
 /**
- * The default network: which subnet and gateway it has, its bridge, forwarding and rules.
+ * The default network: which subnet and gateway it has. And of all networks: bridges, forwarding and rules.
  *
  * @module
  */
@@ -19,11 +19,9 @@ import {
 import { FIREWALL_TABLE, renderFirewall } from "../firewall.ts";
 import { listTakenSubnets, readBridgeFacts } from "../kernel-facts.ts";
 import type { DaemonOptions } from "../options.ts";
-import type { NetworkRow, StateStore } from "../state-store.ts";
+import type { StateStore } from "../state-store.ts";
 import { planBridge } from "./network-plan.ts";
-
-/** Name of the network that containers join unless told otherwise. */
-export const DEFAULT_NETWORK = "default";
+import { DEFAULT_NETWORK, makeNetworkId, type NetworkRow, networkDefaults } from "./network-row.ts";
 
 /** Sysctls that netd needs, and the key under which the value it found is remembered. */
 export const NEEDED_SYSCTLS = [{ key: "net/ipv4/ip_forward", value: "1" }] as const;
@@ -33,10 +31,12 @@ export function sysctlMemoKey(key: string): string {
   return `sysctl:${key}`;
 }
 
-/** What {@link ensureNetwork} needs besides the network. */
-export interface EnsureNetworkOptions {
+/** What {@link ensureNetworks} needs besides the networks. */
+export interface EnsureNetworksOptions {
   instance: string;
+  /** Of the uplink, in bytes: what networks have that don't say otherwise. */
   mtu: number;
+  /** Take over a stranger's bridge for the default network. */
   isAdopting: boolean;
   journal: (entry: JournalEntry) => void;
   session: KernelSession;
@@ -76,9 +76,15 @@ export function chooseNetwork(
   }
   const subnet = chooseSubnet(wanted, remembered, taken);
   const gateway =
-    options.gateway ?? (remembered?.subnet === subnet.cidr ? remembered.gateway : formatIpv4(subnet.first + 1));
+    options.gateway ??
+    (remembered?.subnet === subnet.cidr ? remembered.gateway : undefined) ??
+    formatIpv4(subnet.first + 1);
   checkGateway(gateway, subnet);
   return {
+    ...networkDefaults(),
+    id: makeNetworkId(),
+    createdAt: new Date().toISOString(),
+    ...remembered,
     name: DEFAULT_NETWORK,
     bridge,
     subnet: subnet.cidr,
@@ -93,7 +99,7 @@ function chooseSubnet(
   remembered: NetworkRow | undefined,
   taken: ReturnType<typeof listTakenSubnets>,
 ): Subnet {
-  const usable = wanted ?? (remembered === undefined ? undefined : parseSubnet(remembered.subnet));
+  const usable = wanted ?? (remembered?.subnet === undefined ? undefined : parseSubnet(remembered.subnet));
   if (usable === undefined) return pickSubnet(defaultSubnets(), taken);
   if (usable.prefixLength > 30 || usable.prefixLength < 8) {
     throw new NetdError("SUBNET_INVALID", `Cannot use subnet ${usable.cidr}: a prefix length from 8 to 30 wanted`, {
@@ -117,20 +123,45 @@ function checkGateway(gateway: string, subnet: Subnet): void {
 }
 
 /**
- * Bring the kernel to what the network wants: sysctls, bridge, rules. What is already right is left alone, so that a restart costs no packet.
+ * Bring the kernel to what the networks want: sysctls, bridges, rules. What is already right is left alone, so that a restart costs no packet.
+ * The bridge of the default network must be had; what is wrong with another's is told to `onFailure`, and the rest goes on.
  *
  * @throws {NetdError} BRIDGE_FOREIGN, KERNEL_CALL_FAILED, NFT_FAILED
  */
-export function ensureNetwork(store: StateStore, network: NetworkRow, options: EnsureNetworkOptions): void {
-  const { instance, mtu, isAdopting, journal, session } = options;
-  const bridge = planBridge(network, { facts: readBridgeFacts(network.bridge), instance, mtu, isAdopting });
-  const firewall = planFirewall([network]);
+export function ensureNetworks(
+  store: StateStore,
+  networks: readonly NetworkRow[],
+  options: EnsureNetworksOptions & { onFailure: (network: NetworkRow, error: unknown) => void },
+): void {
+  const { journal, session } = options;
+  applySteps(planSysctls(store), { journal, session });
+  for (const network of networks) {
+    try {
+      ensureBridge(network, options);
+    } catch (error) {
+      if (network.name === DEFAULT_NETWORK) throw error;
+      options.onFailure(network, error);
+    }
+  }
+  const firewall = planFirewall(networks);
   const table = { family: firewall.family, name: firewall.name };
   const listed = session.nftables().tableText(table);
-  const isFirewallCurrent = listed !== undefined && store.getMeta(FIREWALL_MEMO) === firewallMemo(firewall, listed);
-  applySteps([...planSysctls(store), ...bridge, ...(isFirewallCurrent ? [] : [firewall])], { journal, session });
-  if (!isFirewallCurrent)
-    store.setMeta(FIREWALL_MEMO, firewallMemo(firewall, session.nftables().tableText(table) ?? ""));
+  if (listed !== undefined && store.getMeta(FIREWALL_MEMO) === firewallMemo(firewall, listed)) return;
+  applySteps([firewall], { journal, session });
+  store.setMeta(FIREWALL_MEMO, firewallMemo(firewall, session.nftables().tableText(table) ?? ""));
+}
+
+function ensureBridge(
+  network: NetworkRow,
+  { instance, mtu, isAdopting, journal, session }: EnsureNetworksOptions,
+): void {
+  const steps = planBridge(network, {
+    facts: readBridgeFacts(network.bridge),
+    instance,
+    mtu: network.mtu ?? mtu,
+    isAdopting: isAdopting && network.name === DEFAULT_NETWORK,
+  });
+  applySteps(steps, { journal, session });
 }
 
 /** Key in the state under which the table that was last put in force is known again. */
@@ -143,11 +174,20 @@ function firewallMemo({ body }: NetworkStepOf<"nft.replaceTable">, listed: strin
 
 /** Plan the whole firewall table. */
 export function planFirewall(networks: readonly NetworkRow[]): NetworkStepOf<"nft.replaceTable"> {
-  return { op: "nft.replaceTable", family: "inet", name: FIREWALL_TABLE, body: renderFirewall(networks) };
+  return {
+    op: "nft.replaceTable",
+    family: "inet",
+    name: FIREWALL_TABLE,
+    body: renderFirewall(networks.flatMap(withIpv4)),
+  };
+}
+
+function withIpv4({ name, bridge, subnet }: NetworkRow): { name: string; bridge: string; subnet: string }[] {
+  return subnet === undefined ? [] : [{ name, bridge, subnet }];
 }
 
 /** The commands that make the network by hand, on a host that has nothing of it. */
-export function showNetwork(network: NetworkRow, options: Pick<EnsureNetworkOptions, "instance" | "mtu">): string[] {
+export function showNetwork(network: NetworkRow, options: Pick<EnsureNetworksOptions, "instance" | "mtu">): string[] {
   const bridge = planBridge(network, { facts: { link: undefined, addresses: [] }, ...options, isAdopting: false });
   const sysctls = NEEDED_SYSCTLS.map(({ key, value }): NetworkStep => ({ op: "sysctl.set", key, value }));
   return stepsToShell([...sysctls, ...bridge, planFirewall([network])]);

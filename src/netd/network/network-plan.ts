@@ -1,12 +1,12 @@
 /**
- * Plans of the default network: from what is wanted and what the kernel reports to Steps. Pure.
+ * Plans of one network: from what is wanted and what the kernel reports to Steps. Pure.
  *
  * @module
  */
 import { parseSubnet } from "../../address/index.ts";
 import { NetdError } from "../../errors.ts";
 import type { AddressInfo, LinkInfo, NetworkStep } from "../../kernel/index.ts";
-import type { NetworkRow } from "../state-store.ts";
+import type { NetworkRow } from "./network-row.ts";
 
 /** What the kernel says about the place where a bridge belongs. */
 export interface BridgeFacts {
@@ -39,7 +39,7 @@ export function planBridge(network: NetworkRow, options: PlanBridgeOptions): Net
   const { facts, instance, mtu } = options;
   const { bridge, mac } = network;
   const alias = linkAlias(instance, "bridge");
-  const address = `${network.gateway}/${parseSubnet(network.subnet).prefixLength}`;
+  const address = bridgeAddress(network);
   const { link } = facts;
   const steps: NetworkStep[] = [];
   if (link === undefined) {
@@ -68,9 +68,13 @@ export function planBridge(network: NetworkRow, options: PlanBridgeOptions): Net
   if (link !== undefined && !link.isUp) {
     steps.push({ op: "sysctl.set", key: `net/ipv6/conf/${bridge}/accept_ra`, value: "0", ifPresent: true });
   }
-  if (!facts.addresses.some((held) => held.address === address)) {
+  if (address !== undefined && !facts.addresses.some((held) => held.address === address)) {
     steps.push({ op: "address.add", link: bridge, address });
   }
   if (link === undefined || !link.isUp) steps.push({ op: "link.set", name: bridge, up: true });
   return steps;
+}
+
+function bridgeAddress({ gateway, subnet }: NetworkRow): string | undefined {
+  return gateway === undefined || subnet === undefined ? undefined : `${gateway}/${parseSubnet(subnet).prefixLength}`;
 }

@@ -3,17 +3,21 @@ import Database from "libsql";
 import { expect, test } from "vitest";
 import { parseIpv4, parseSubnet } from "../../../src/address/index.ts";
 import { Ipam, SqliteLeaseStore } from "../../../src/ipam/index.ts";
-import { type ContainerRow, type NetworkRow, StateStore } from "../../../src/netd/state-store.ts";
+import { type NetworkRow, networkDefaults } from "../../../src/netd/network/network-row.ts";
+import { type ContainerRow, StateStore } from "../../../src/netd/state-store.ts";
 import { TemporaryDirectory } from "./temporary-directory.ts";
 
-const NETWORK: NetworkRow = {
+const NETWORK = {
+  ...networkDefaults(),
   name: "default",
+  id: "0123456789",
+  createdAt: "2026-01-01T00:00:00.000Z",
   bridge: "br0",
   subnet: "172.16.0.0/24",
   gateway: "172.16.0.1",
   mac: "02:42:ac:10:00:01",
   isAdopted: false,
-};
+} satisfies NetworkRow;
 
 function rowOf(name: string, id = name.padEnd(64, "0")): ContainerRow {
   return {
@@ -24,6 +28,8 @@ function rowOf(name: string, id = name.padEnd(64, "0")): ContainerRow {
     image: { id: "sha256:0", config: { cmd: ["sh"], env: [], workdir: "", user: "" } },
     command: ["sh"],
     network: "default",
+    endpoints: [{ network: "default", interface: "eth0", aliases: [] }],
+    ports: [],
     createdAt: "2026-01-01T00:00:00.000Z",
     state: "created",
   };
@@ -260,14 +266,14 @@ test("StateStore refuses the file of a newer netd, and leaves it as it was", () 
   const path = directory.file("netd.db");
   {
     using store = new StateStore(path);
-    store.setMeta("schema", "2");
+    store.setMeta("schema", "3");
   }
   expect(() => new StateStore(path)).toThrowError(
-    expect.objectContaining({ code: "STATE_WRITE_FAILED", message: expect.stringContaining("schema 2") }),
+    expect.objectContaining({ code: "STATE_WRITE_FAILED", message: expect.stringContaining("schema 3") }),
   );
   const database = new Database(path);
   try {
-    expect(database.prepare("SELECT value FROM meta WHERE key = 'schema'").get()).toMatchObject({ value: "2" });
+    expect(database.prepare("SELECT value FROM meta WHERE key = 'schema'").get()).toMatchObject({ value: "3" });
   } finally {
     database.close();
   }
@@ -281,4 +287,60 @@ test("StateStore sees what a first netd committed but did not live to check in",
   expect(existsSync(`${path}-wal`)).toBe(true);
   using store = new StateStore(path);
   expect(store.listContainers()).toEqual([rowOf("a")]);
+});
+
+test("StateStore brings a file of version 1 to today's, once: one network with IPv4, one endpoint for each container in it", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("netd.db");
+  const network = {
+    name: "default",
+    bridge: "br9",
+    subnet: "10.9.0.0/24",
+    gateway: "10.9.0.254",
+    mac: "02:42:0a:09:00:fe",
+    isAdopted: true,
+  };
+  const { endpoints: _endpoints, ports: _ports, state: _state, ...definition } = rowOf("web");
+  const fixed = { ...definition, spec: { ...definition.spec, ip: "10.9.0.7", mac: "02:42:00:00:00:07" } };
+  const joined = { ...definition, id: "b".repeat(64), name: "side", network: `container:${definition.id}` };
+  const lonely = { ...definition, id: "c".repeat(64), name: "lonely", network: "none" };
+  const state = { state: "exited", exitCode: 3 };
+  const database = new Database(path);
+  database.exec(`
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    CREATE TABLE networks (name TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
+    CREATE TABLE containers (
+      id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, definition TEXT NOT NULL, state TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO meta VALUES ('schema', '1'), ('instance', '0badcafe');
+  `);
+  database.prepare("INSERT INTO networks VALUES (?, ?)").run("default", JSON.stringify(network));
+  for (const row of [fixed, joined, lonely]) {
+    database
+      .prepare("INSERT INTO containers VALUES (?, ?, ?, ?)")
+      .run(row.id, row.name, JSON.stringify(row), JSON.stringify(state));
+  }
+  database.close();
+
+  const read = () => {
+    using store = new StateStore(path);
+    return { schema: store.getMeta("schema"), networks: store.listNetworks(), containers: store.listContainers() };
+  };
+  const upgraded = read();
+  expect(upgraded.schema).toBe("2");
+  expect(upgraded.networks).toEqual([
+    {
+      ...networkDefaults(),
+      ...network,
+      id: expect.stringMatching(/^[0-9a-f]{10}$/),
+      createdAt: expect.stringMatching(/^\d{4}-/),
+    },
+  ]);
+  const endpoint = { network: "default", interface: "eth0", aliases: [], ip: "10.9.0.7", mac: "02:42:00:00:00:07" };
+  expect(upgraded.containers).toEqual([
+    { ...fixed, ...state, endpoints: [endpoint], ports: [] },
+    { ...joined, ...state, endpoints: [], ports: [] },
+    { ...lonely, ...state, endpoints: [], ports: [] },
+  ]);
+  expect(read()).toEqual(upgraded);
 });

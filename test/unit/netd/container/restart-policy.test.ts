@@ -45,6 +45,8 @@ const ROW: ContainerRow = {
   image: { id: "sha256:0", config: { cmd: [], env: [], workdir: "", user: "" } },
   command: ["true"],
   network: "default",
+  endpoints: [],
+  ports: [],
   createdAt: "2026-01-01T00:00:00.000Z",
   startedAt: "2026-01-01T00:00:00.000Z",
   state: "exited",

@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import type { LinkInfo, NetworkStep } from "../../../../src/kernel/index.ts";
 import { type BridgeFacts, linkAlias, planBridge } from "../../../../src/netd/network/network-plan.ts";
-import type { NetworkRow } from "../../../../src/netd/state-store.ts";
+import { type NetworkRow, networkDefaults } from "../../../../src/netd/network/network-row.ts";
 
 const INSTANCE = "0badcafe";
 const NETWORK: NetworkRow = {
+  ...networkDefaults(),
   name: "default",
+  id: "0123456789",
+  createdAt: "2026-01-01T00:00:00.000Z",
   bridge: "br0",
   subnet: "172.16.0.0/24",
   gateway: "172.16.0.1",
