@@ -14,6 +14,8 @@ export { hasLegacyFilter, type IptablesTool, saveIptables } from "./iptables/ipt
 export { isAbsence } from "./kernel-absence.ts";
 export { type InterfaceCounters, parseInterfaceCounters, readInterfaceCounters } from "./link/interface-counters.ts";
 export { LinkWatcher } from "./monitor/link-watcher.ts";
+export type * from "./monitor/network-change.ts";
+export { NetworkMonitor, type NetworkMonitorOptions } from "./monitor/network-monitor.ts";
 export { type ArpAnnouncement, announceArp } from "./neighbour/arp.ts";
 export { announceNa, type NaAnnouncement } from "./neighbour/neighbour-advertisement.ts";
 export * from "./netlink/index.ts";

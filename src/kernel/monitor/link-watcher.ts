@@ -4,30 +4,33 @@
  *
  * @module
  */
-import { createNetlink, type NetlinkSocket } from "netlink/dist/netlink.js";
 import { MessageType, MulticastGroups, parseLinkMessage } from "netlink/dist/rt/structs.js";
-import { findLink, loseSilently, RtnetlinkSocket } from "../netlink/index.ts";
+import { findLink, MulticastSocket, RtnetlinkSocket } from "../netlink/index.ts";
 
 /** NETLINK_ROUTE (linux/netlink.h). */
 const NETLINK_ROUTE = 0;
 /** How often links are looked for themselves while somebody waits, in milliseconds: news may have been lost. */
 const LOOK_MS = 50;
+/** News that are lost only cost a look. */
+const HOLD_BYTES = 128 * 1024;
 
 /** Listens in the network namespace where it was made (rtnetlink(7), RTNLGRP_LINK) until it is disposed of. */
 export class LinkWatcher implements Disposable {
-  readonly #socket: NetlinkSocket;
+  readonly #socket: MulticastSocket;
   readonly #asker = RtnetlinkSocket.open();
   readonly #waiting = new Map<string, Set<() => void>>();
   #look: NodeJS.Timeout | undefined;
 
   constructor() {
-    this.#socket = createNetlink(NETLINK_ROUTE);
-    loseSilently(this.#socket.address().port);
-    this.#socket.addMembership(MulticastGroups.LINK);
-    this.#socket.on("message", (messages) => {
-      for (const { type, data } of messages) {
-        if (type === MessageType.DELLINK) this.#tellGone(parseLinkMessage(data).attrs.ifname ?? "");
-      }
+    this.#socket = new MulticastSocket({
+      protocol: NETLINK_ROUTE,
+      groups: [MulticastGroups.LINK],
+      holdBytes: HOLD_BYTES,
+      onMessages: (messages) => {
+        for (const { type, data } of messages) {
+          if (type === MessageType.DELLINK) this.#tellGone(parseLinkMessage(data).attrs.ifname ?? "");
+        }
+      },
     });
   }
 
@@ -54,7 +57,7 @@ export class LinkWatcher implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#look);
-    this.#socket.close();
+    this.#socket[Symbol.dispose]();
     this.#asker[Symbol.dispose]();
   }
 

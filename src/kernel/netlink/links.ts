@@ -213,7 +213,7 @@ export function deleteLink(socket: RtnetlinkSocket, link: string | number): void
  * Parse a link message. Only the attributes we use are decoded: the package's decoder of whole messages takes ten times as long,
  * and throws at structures that grew in newer kernels.
  */
-function parseLinkInfo(message: Buffer): LinkInfo {
+export function parseLinkInfo(message: Buffer): LinkInfo {
   const { index = 0, flags } = parseLink(message.subarray(0, IFINFOMSG_LENGTH));
   const info: LinkInfo = { index, name: "", mtu: 0, isUp: flags?.up === true, operState: "unknown" };
   parseAttributes(message.subarray(IFINFOMSG_LENGTH), ({ type, data }) => {

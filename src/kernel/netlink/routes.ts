@@ -75,9 +75,8 @@ export function listRoutes(socket: RtnetlinkSocket, filter: ListRoutesFilter = {
   });
   const found: RouteInfo[] = [];
   for (const message of messages) {
-    const { data, attrs } = parseRouteMessage(message);
-    if ((attrs.table ?? data.table) !== table) continue;
-    const route = describeRoute({ kind: "route", data, attrs }, nameOf);
+    const route = parseRoute(message, nameOf);
+    if (route.table !== table) continue;
     if (filter.family !== undefined && route.family !== filter.family) continue;
     if (filter.dev !== undefined && route.dev !== filter.dev) continue;
     found.push(route);
@@ -163,7 +162,9 @@ function formatPrefix(to: string): string {
   return `${formatIp(bytes)}/${length}`;
 }
 
-function describeRoute({ data, attrs }: RouteMessage, nameOf: (index: number) => string | undefined): RouteInfo {
+/** Parse a route message; `nameOf` tells the name of a link by its index. */
+export function parseRoute(message: Buffer, nameOf: (index: number) => string | undefined): RouteInfo {
+  const { data, attrs } = parseRouteMessage(message);
   const family = data.family === AF_INET ? "inet" : "inet6";
   const dev = attrs.oif === undefined ? undefined : nameOf(attrs.oif);
   return {
