@@ -12,6 +12,7 @@ export * from "./foreign-root.ts";
 export type * from "./iptables/iptables-step-types.ts";
 export { hasLegacyFilter, type IptablesTool, saveIptables } from "./iptables/iptables-tool.ts";
 export { isAbsence } from "./kernel-absence.ts";
+export { BRIDGE_MAX_PORTS } from "./link/bridge-full.ts";
 export { type InterfaceCounters, parseInterfaceCounters, readInterfaceCounters } from "./link/interface-counters.ts";
 export { LinkWatcher } from "./monitor/link-watcher.ts";
 export type * from "./monitor/network-change.ts";

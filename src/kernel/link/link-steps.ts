@@ -8,6 +8,7 @@ import { addBridge, addVeth, getLink, type LinkChange, type LinkInfo, setLink } 
 import type { LinkAddBridge, LinkAddVeth, LinkDelete, LinkSet } from "../step/network-steps.ts";
 import { ipIn, shellCommand } from "../step/shell.ts";
 import type { StepDefinition } from "../step/step.ts";
+import { orTellFull } from "./bridge-full.ts";
 import { deleteIfThere, finishOrDelete, shellOfRefusal, shellOfSet, wordOf } from "./finish-link.ts";
 
 export const linkAddBridge: StepDefinition<LinkAddBridge> = {
@@ -31,7 +32,9 @@ export const linkAddVeth: StepDefinition<LinkAddVeth> = {
   apply({ host, hostAlias, bridge, peer, peerNetns, peerMac, mtu, up, netns }, session) {
     const master = bridge === undefined ? undefined : session.linkIndex(bridge, netns);
     const peerNetnsFd = peerNetns === undefined ? undefined : session.netnsFd(peerNetns);
-    addVeth(session.rtnetlink(netns), { host, master, mtu, peer, peerMac, peerNetnsFd });
+    orTellFull(host, bridge, () =>
+      addVeth(session.rtnetlink(netns), { host, master, mtu, peer, peerMac, peerNetnsFd }),
+    );
     finishOrDelete(host, netns, session, { alias: hostAlias, isUp: up });
   },
   undo: ({ host, netns }, _memo, session) => deleteIfThere(host, netns, session),
@@ -79,7 +82,7 @@ export const linkSet: StepDefinition<LinkSet, LinkChange> = {
     const before = getLink(socket, name);
     const masterIndex = typeof master === "string" ? session.linkIndex(master, netns) : master === null ? 0 : undefined;
     const change: LinkChange = { isUp: up, mtu, master: masterIndex, alias, mac };
-    setLink(socket, before.index, change);
+    orTellFull(name, master, () => setLink(socket, before.index, change));
     return changeBack(before, change);
   },
   undo({ name, netns }, memo, session) {

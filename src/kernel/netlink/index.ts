@@ -12,6 +12,7 @@ export { linkNames } from "./link-names.ts";
 export * from "./links.ts";
 export * from "./listening.ts";
 export * from "./multicast-socket.ts";
+export * from "./neighbour-tables.ts";
 export * from "./neighbours.ts";
 export { type NetlinkRequest, NetlinkSocket, openNetlink } from "./netlink-socket.ts";
 export * from "./routes.ts";
