@@ -24,6 +24,7 @@ export {
   createNetns,
   deleteNetns,
   hasNetns,
+  inNewNetns,
   NETNS_DIR,
   netnsPath,
   openNetns,

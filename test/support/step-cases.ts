@@ -263,6 +263,20 @@ export const NETWORK_CASES: readonly StepCase[] = [
     ],
   },
   {
+    name: "nft.apply",
+    given: [
+      { ...TABLE, op: "nft.replaceTable", body: "set ports {\n\ttype inet_service\n\telements = { 80, 443 }\n}\n" },
+    ],
+    steps: [
+      {
+        op: "nft.apply",
+        netns: HOST,
+        commands: ["delete element inet netd ports { 80 }", "add element inet netd ports { 8080, 8443 }"],
+        undo: ["delete element inet netd ports { 8080, 8443 }", "add element inet netd ports { 80 }"],
+      },
+    ],
+  },
+  {
     name: "arp.announce",
     given: [
       VETH,

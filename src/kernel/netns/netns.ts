@@ -146,6 +146,14 @@ export function withNetns<T>(netns: string | undefined, fn: () => T): T {
   }
 }
 
+/** Call a synchronous function in a new network namespace that nobody else sees; it ends with what `fn` opened in it. */
+export function inNewNetns<T>(fn: () => T): T {
+  return inOwnAgain(() => {
+    check(unshare(CLONE_NEWNET), () => "unshare(CLONE_NEWNET)");
+    return fn();
+  });
+}
+
 /** Open a descriptor of a network namespace, by default the thread's own. The caller closes it. */
 export function openNetns(netns?: string): number {
   const path = netns === undefined ? OWN : netnsPath(netns);

@@ -1,10 +1,10 @@
 /**
- * Steps of nftables: whole tables, each in one transaction.
+ * Steps of nftables: whole tables, and differences, each in one transaction.
  *
  * @module
  */
 import { unlessGone } from "../kernel-absence.ts";
-import type { NftDeleteTable, NftReplaceTable } from "../step/network-steps.ts";
+import type { NftApply, NftDeleteTable, NftReplaceTable } from "../step/network-steps.ts";
 import { enterNetns, shellCommand, shellHeredoc } from "../step/shell.ts";
 import type { StepDefinition } from "../step/step.ts";
 
@@ -39,6 +39,19 @@ export const nftDeleteTable: StepDefinition<NftDeleteTable, string | null> = {
     if (before !== null) unlessGone(() => session.nftables(step.netns).run(replacement(step, before)));
   },
   toShell: ({ family, name, netns }) => [shellCommand(...enterNetns(netns), "nft", "delete", "table", family, name)],
+};
+
+/** Knows what takes it back, and so remembers nothing. */
+export const nftApply: StepDefinition<NftApply> = {
+  apply({ netns, commands }, session) {
+    session.nftables(netns).run(commands.join("\n"));
+  },
+  undo({ netns, undo }, _memo, session) {
+    unlessGone(() => session.nftables(netns).run(undo.join("\n")));
+  },
+  toShell: ({ netns, commands }) => [
+    shellHeredoc(shellCommand(...enterNetns(netns), "nft", "-f", "-"), `${commands.join("\n")}\n`),
+  ],
 };
 
 /** Delete a table and put `text` in its place. Adding it first makes the deleting succeed where there was none. */

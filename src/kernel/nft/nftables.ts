@@ -10,6 +10,7 @@ import { type LibNftables, loadLibNftables, type NftContext } from "./libnftable
 // nftables/libnftables.h
 const NFT_CTX_DEFAULT = 0;
 const NFT_CTX_OUTPUT_JSON = 1 << 4;
+const NFT_CTX_OUTPUT_TERSE = 1 << 11;
 
 /** What an nftables table is called: `inet`, `netd`. */
 export interface NftTableName {
@@ -59,9 +60,14 @@ export class Nftables implements Disposable {
 
   /** The text of a table as `nft list table` prints it, or undefined when there is none. @throws {NetdError} NFT_FAILED */
   tableText({ family, name }: NftTableName): string | undefined {
-    const { nftables } = this.list(`list tables ${family}`);
-    const isThere = nftables.some(({ table }) => (table as NftTableName | undefined)?.name === name);
-    return isThere ? this.run(`list table ${family} ${name}`) : undefined;
+    return this.#hasTable({ family, name }) ? this.run(`list table ${family} ${name}`) : undefined;
+  }
+
+  /** The text of a table without the elements of its sets, or undefined when there is none. @throws {NetdError} NFT_FAILED */
+  tableOutline({ family, name }: NftTableName): string | undefined {
+    return this.#hasTable({ family, name })
+      ? this.#run(`list table ${family} ${name}`, NFT_CTX_OUTPUT_TERSE)
+      : undefined;
   }
 
   /** Free the context; doing so twice is harmless. */
@@ -72,6 +78,11 @@ export class Nftables implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #hasTable({ family, name }: NftTableName): boolean {
+    const { nftables } = this.list(`list tables ${family}`);
+    return nftables.some(({ table }) => (table as NftTableName | undefined)?.name === name);
   }
 
   #run(commands: string, flags: number): string {

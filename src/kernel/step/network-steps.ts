@@ -113,6 +113,16 @@ export interface NftReplaceTable {
   body: string;
 }
 
+/** Run commands of nft(8) as one transaction: all or nothing. */
+export interface NftApply {
+  op: "nft.apply";
+  netns?: string | undefined;
+  /** One command an element. */
+  commands: readonly string[];
+  /** What takes them back, as one transaction too. */
+  undo: readonly string[];
+}
+
 /** Delete an nftables table; nothing when there is none. */
 export interface NftDeleteTable {
   op: "nft.deleteTable";
@@ -206,6 +216,7 @@ export type NetworkStep =
   | NftDeleteTable
   | IptablesSetChain
   | IptablesDeleteChain
+  | NftApply
   | ArpAnnounce
   | NaAnnounce
   | CgroupCreate

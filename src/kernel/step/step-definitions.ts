@@ -14,7 +14,7 @@ import { portSet } from "../link/port-steps.ts";
 import { routeAdd, routeDelete, routeReplace } from "../link/route-steps.ts";
 import { arpAnnounce, naAnnounce } from "../neighbour/announce-steps.ts";
 import { netnsAdd, netnsDelete, netnsRename } from "../netns/netns-steps.ts";
-import { nftDeleteTable, nftReplaceTable } from "../nft/nft-steps.ts";
+import { nftApply, nftDeleteTable, nftReplaceTable } from "../nft/nft-steps.ts";
 import { sysctlSet } from "../sysctl/sysctl-steps.ts";
 import type { NetworkStep, NetworkStepOf } from "./network-steps.ts";
 import type { StepDefinition } from "./step.ts";
@@ -51,6 +51,7 @@ export const STEP_DEFINITIONS: StepDefinitions = {
   "nft.deleteTable": nftDeleteTable,
   "iptables.setChain": iptablesSetChain,
   "iptables.deleteChain": iptablesDeleteChain,
+  "nft.apply": nftApply,
   "arp.announce": arpAnnounce,
   "na.announce": naAnnounce,
   "cgroup.create": cgroupCreate,
