@@ -19,6 +19,8 @@ export interface Container {
   readonly paths: ContainerPaths;
   /** Waits for whatever changes this container now; the next change starts after it. */
   busy: Promise<unknown>;
+  /** Changes of this container that are being made or wait for their turn. */
+  turns: number;
   /** Settles when nothing of its last stay in the network is left in the kernel. */
   left: Promise<void>;
   /** Checks its health while it runs. */
@@ -44,6 +46,7 @@ export function makeContainer(
     endpoints,
     paths,
     busy: Promise.resolve(),
+    turns: 0,
     left: Promise.resolve(),
     onExit: new Set(),
     onRemove: new Set(),

@@ -18,6 +18,7 @@ import type { Journal } from "./journal.ts";
 import type { HostsWriter } from "./names/hosts-writer.ts";
 import type { Networks } from "./network/networks.ts";
 import type { DaemonOptions } from "./options.ts";
+import type { Reconciler } from "./reconcile/reconciler.ts";
 import type { StateStore } from "./state-store.ts";
 import type { VolumeStore } from "./storage/volume-store.ts";
 
@@ -50,6 +51,8 @@ export interface DaemonContext {
   readonly events: EventFeed;
   /** Rewrites the hosts files after a change of membership. */
   readonly hosts: HostsWriter;
+  /** Puts back what strangers change. */
+  readonly reconciler: Reconciler;
   /** Changes that wait for their confirmation. */
   readonly changes: PendingChanges;
   readonly logger: Logger;

@@ -44,6 +44,7 @@ import { parseImageChanges } from "./image-changes.ts";
 import { imageInfo } from "./image-info.ts";
 import { type ReadLogOptions, readLog } from "./log/read-log.ts";
 import type { DaemonOptions } from "./options.ts";
+import { DriftApi } from "./reconcile/drift-api.ts";
 import { openContext } from "./start.ts";
 import { Volumes } from "./storage/volumes.ts";
 
@@ -55,6 +56,7 @@ export class Daemon {
   readonly volumes: Volumes;
   readonly files: ContainerFilesApi;
   readonly changes: PendingChanges;
+  readonly drift: DriftApi;
   readonly #context: DaemonContext;
   readonly #lifecycle: ContainerLifecycle;
 
@@ -65,6 +67,7 @@ export class Daemon {
     this.volumes = new Volumes(context);
     this.files = new ContainerFilesApi(context);
     this.changes = context.changes;
+    this.drift = new DriftApi(context);
   }
 
   /**
@@ -79,8 +82,9 @@ export class Daemon {
 
   /** Let go of everything; containers, their network and their names go on. */
   stop(): void {
-    const { runtime, dns, store, journal, links, changes } = this.#context;
+    const { runtime, dns, store, journal, links, changes, reconciler } = this.#context;
     changes.stop();
+    reconciler.stop();
     runtime.stop();
     dns.stop();
     links[Symbol.dispose]();

@@ -26,7 +26,6 @@ import { ContainerRegistry, imageUser } from "./container-registry.ts";
 import type { DaemonContext } from "./context.ts";
 import { leaveNetwork } from "./endpoint/container-network.ts";
 import { findEndpoints } from "./endpoint/endpoint-leases.ts";
-import { restoreEndpoints } from "./endpoint/restore-endpoint.ts";
 import { EventFeed } from "./events.ts";
 import { dnsCommand, runtimeCommand } from "./helper-commands.ts";
 import { HelperProcess } from "./helper-process.ts";
@@ -40,6 +39,8 @@ import { DEFAULT_NETWORK, type NetworkRow } from "./network/network-row.ts";
 import { Networks } from "./network/networks.ts";
 import type { DaemonOptions } from "./options.ts";
 import { Reaper } from "./reaper.ts";
+import { driftPolicyOf, lookAtKernel, mendDrift } from "./reconcile/look.ts";
+import { Reconciler } from "./reconcile/reconciler.ts";
 import { defaultSeccompProfile } from "./seccomp/default-profile.ts";
 import { describeMachine } from "./seccomp/machine.ts";
 import { StateStore } from "./state-store.ts";
@@ -47,6 +48,9 @@ import { VolumeStore } from "./storage/volume-store.ts";
 
 /** Host program that the built-in image is made from. */
 const STATIC_BUSYBOX = "/bin/busybox";
+
+/** How often everything is compared with the kernel though nothing was heard, in milliseconds. */
+const POLL_MS = 30_000;
 
 /** What {@link openContext} returns. */
 export interface OpenedDaemon {
@@ -127,6 +131,12 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     session,
     links: new LinkWatcher(),
     events,
+    reconciler: new Reconciler({
+      look: (scope) => lookAtKernel(context, scope),
+      mend: (drift) => mendDrift(context, drift),
+      policyOf: (drift) => driftPolicyOf(context, drift),
+      ...{ clock: SYSTEM_CLOCK, events, logger, pollMs: POLL_MS },
+    }),
     changes: new PendingChanges({ state: store, clock: SYSTEM_CLOCK, events, logger }),
     hosts: new HostsWriter(() => rewriteAllHosts(context)),
     logger,
@@ -174,6 +184,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   adoptPauses(context);
   resumeRestarts(context);
   await context.changes.resume();
+  context.reconciler.start();
   journal.flush();
   return { context, lifecycle };
 }
@@ -246,7 +257,6 @@ async function takeOver(
         };
         store.updateContainerState(container.row);
       }
-      restoreEndpoints(context, container);
       watchHealth(context, container);
     } else if (state === "running") {
       await endUnseen(context, lifecycle, container, record);
@@ -255,6 +265,7 @@ async function takeOver(
       await leaveNetwork(context, container);
     }
   }
+  context.reconciler.heal({ rules: false, inside: false });
   for (const { containerId } of hello.containers) {
     if (containers.byId(containerId) !== undefined) continue;
     logger.warn({ containerId }, "the runtime has a container that the state does not know, it is removed");

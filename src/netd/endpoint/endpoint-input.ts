@@ -11,7 +11,7 @@ import type { ContainerEndpoint } from "./endpoint-row.ts";
 
 /** What the plans of a container's endpoints must know, in their order. */
 export function endpointInputs(
-  { networks, uplink, instance }: DaemonContext,
+  { networks, uplink, instance }: Pick<DaemonContext, "networks" | "uplink" | "instance">,
   { row }: Pick<Container, "row">,
   endpoints: readonly ContainerEndpoint[],
 ): EndpointPlanInput[] {

@@ -10,6 +10,7 @@ import type { Daemon } from "../daemon.ts";
 import { collectOpenApi } from "./openapi.ts";
 import { registerChangeRoutes } from "./routes-changes.ts";
 import { registerContainerRoutes } from "./routes-containers.ts";
+import { registerDriftRoutes } from "./routes-drift.ts";
 import { registerFileRoutes } from "./routes-files.ts";
 import { registerImageRoutes } from "./routes-images.ts";
 import { registerNetworkRoutes } from "./routes-network.ts";
@@ -69,6 +70,7 @@ export function createServer(daemon: Daemon): FastifyInstance {
   registerVolumeRoutes(server, daemon);
   registerFileRoutes(server, daemon);
   registerChangeRoutes(server, daemon);
+  registerDriftRoutes(server, daemon);
   serveUpgrades(server, daemon);
   return server;
 }

@@ -19,6 +19,7 @@ import {
 import { FIREWALL_TABLE, renderFirewall } from "../firewall.ts";
 import { listTakenSubnets, readBridgeFacts } from "../kernel-facts.ts";
 import type { DaemonOptions } from "../options.ts";
+import type { Drift } from "../reconcile/drift.ts";
 import type { StateStore } from "../state-store.ts";
 import { planBridge } from "./network-plan.ts";
 import { DEFAULT_NETWORK, makeNetworkId, type NetworkRow, networkDefaults } from "./network-row.ts";
@@ -143,12 +144,33 @@ export function ensureNetworks(
       options.onFailure(network, error);
     }
   }
-  const firewall = planFirewall(networks);
-  const table = { family: firewall.family, name: firewall.name };
-  const listed = session.nftables().tableText(table);
-  if (listed !== undefined && store.getMeta(FIREWALL_MEMO) === firewallMemo(firewall, listed)) return;
-  applySteps([firewall], { journal, session });
-  store.setMeta(FIREWALL_MEMO, firewallMemo(firewall, session.nftables().tableText(table) ?? ""));
+  for (const { steps } of firewallDrift({ store, networks, session })) {
+    applySteps(steps, { journal, session });
+    noteFirewall({ store, networks, session });
+  }
+}
+
+interface FirewallState {
+  store: StateStore;
+  networks: Iterable<NetworkRow>;
+  session: KernelSession;
+}
+
+/** Compare the rules in force with those that are wanted. */
+export function firewallDrift({ store, networks, session }: FirewallState): Drift[] {
+  const firewall = planFirewall([...networks]);
+  const listed = session.nftables().tableText({ family: firewall.family, name: firewall.name });
+  if (listed !== undefined && store.getMeta(FIREWALL_MEMO) === firewallMemo(firewall, listed)) return [];
+  const object = `table ${firewall.family} ${firewall.name}`;
+  if (listed === undefined) return [{ kind: "missing", object, text: "it is gone", steps: [firewall] }];
+  return [{ kind: "changed", object, text: "its rules are not those of netd", steps: [firewall] }];
+}
+
+/** Remember the rules that were just put in force. */
+export function noteFirewall({ store, networks, session }: FirewallState): void {
+  const firewall = planFirewall([...networks]);
+  const listed = session.nftables().tableText({ family: firewall.family, name: firewall.name });
+  store.setMeta(FIREWALL_MEMO, firewallMemo(firewall, listed ?? ""));
 }
 
 function ensureBridge(

@@ -39,6 +39,7 @@ export class FakeDaemon implements PublicDaemon {
   readonly logger = createLogger("test", { level: "silent" });
   readonly files = {} as unknown as Daemon["files"];
   readonly changes = {} as unknown as Daemon["changes"];
+  readonly drift = {} as unknown as Daemon["drift"];
   readonly volumes = {
     list: () => [],
     inspect: () => this.#note(undefined, "inspectVolume"),

@@ -1,0 +1,35 @@
+/**
+ * Routes about what strangers changed, and what is wrong with the host.
+ *
+ * @module
+ */
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { DriftItem } from "../../api/index.ts";
+import type { Daemon } from "../daemon.ts";
+
+/** Register them. */
+export function registerDriftRoutes(instance: FastifyInstance, daemon: Daemon): void {
+  const server = instance.withTypeProvider<TypeBoxTypeProvider>();
+  server.get(
+    "/v1/drift",
+    {
+      schema: {
+        summary: "Tell the differences between what netd wants and what the kernel has",
+        response: { 200: Type.Array(DriftItem) },
+      } as const,
+    },
+    () => daemon.drift.list(),
+  );
+  server.post(
+    "/v1/drift/heal",
+    {
+      schema: {
+        summary: "Mend what was changed; answers what is left",
+        response: { 200: Type.Array(DriftItem) },
+      } as const,
+    },
+    () => daemon.drift.heal(),
+  );
+}

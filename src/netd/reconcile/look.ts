@@ -1,0 +1,69 @@
+/**
+ * Looks at the kernel, and mends: what a {@link Reconciler} does with its hands.
+ *
+ * @module
+ */
+import type { DriftPolicy } from "../../api/index.ts";
+import { applySteps } from "../../kernel/index.ts";
+import type { DaemonContext } from "../context.ts";
+import { firewallDrift, noteFirewall } from "../network/default-network.ts";
+import { linkAlias } from "../network/network-plan.ts";
+import { desiredParts, settledContainers } from "./desired.ts";
+import { type Drift, planDrift } from "./drift.ts";
+import type { KernelFacts, PlaceFacts } from "./facts.ts";
+import { readFacts, readNamespace } from "./read-facts.ts";
+import type { LookScope } from "./reconciler.ts";
+import { findStrangers } from "./strangers.ts";
+
+/** Compare what is wanted with what there is. */
+export function lookAtKernel(context: DaemonContext, scope: LookScope): Drift[] {
+  const parts = desiredParts(context);
+  const sysctls = parts.flatMap(({ steps }) =>
+    steps.flatMap((step) =>
+      step.op === "sysctl.set" && step.netns === undefined && !step.ifPresent ? [step.key] : [],
+    ),
+  );
+  const host = readFacts(context.session, { sysctls, namespaces: [] });
+  const facts = { ...host, namespaces: lookInside(context, host, scope.inside) };
+  return [
+    ...planDrift(parts, facts),
+    ...(scope.rules ? firewallDrift(context) : []),
+    ...findStrangers(context.networks, facts, linkAlias(context.instance, "")),
+  ];
+}
+
+/** Mend one difference. @throws what the kernel answers */
+export function mendDrift(context: DaemonContext, { steps }: Drift): void {
+  const { journal, session } = context;
+  try {
+    applySteps(steps, { journal: journal.note, session });
+    if (steps.some(({ op }) => op === "nft.replaceTable")) noteFirewall(context);
+  } finally {
+    journal.flush();
+  }
+}
+
+/** What is done about a difference: what its network says; what belongs to none is mended unless no network wants that. */
+export function driftPolicyOf({ networks }: Pick<DaemonContext, "networks">, { network }: Drift): DriftPolicy {
+  if (network !== undefined) return networks.get(network)?.drift ?? "heal";
+  const policies = [...networks].map(({ drift }) => drift);
+  return policies.includes("heal") ? "heal" : policies.includes("report") ? "report" : "off";
+}
+
+/** Look into the namespaces of containers: all, or those whose end of a pair is down, as the host can tell by its own. */
+function lookInside(
+  context: DaemonContext,
+  { links }: KernelFacts,
+  isAll: boolean,
+): Map<string, PlaceFacts | undefined> {
+  const containers = settledContainers(context).filter(
+    ({ endpoints }) =>
+      endpoints.length > 0 &&
+      (isAll || endpoints.some(({ hostInterface }) => isPeerDown(links.get(hostInterface)?.operState))),
+  );
+  return new Map(containers.map(({ row }) => [row.name, readNamespace(context.session, row.name)]));
+}
+
+function isPeerDown(operState: string | undefined): boolean {
+  return operState === "lowerlayerdown";
+}

@@ -1,0 +1,60 @@
+/**
+ * Takes the snapshot: a few dumps for the whole host, however many containers there are.
+ *
+ * @module
+ */
+import {
+  hasNetns,
+  hasSysctl,
+  type KernelSession,
+  listAddresses,
+  listLinks,
+  listRoutes,
+  readSysctl,
+} from "../../kernel/index.ts";
+import type { KernelFacts, PlaceFacts } from "./facts.ts";
+
+/** What the snapshot holds besides links, addresses and routes. */
+export interface ReadFactsOptions {
+  /** Parameters of the host whose values are wanted. */
+  sysctls: readonly string[];
+  /** Names under /run/netns to look into. */
+  namespaces: readonly string[];
+}
+
+/** Ask the kernel. */
+export function readFacts(session: KernelSession, { sysctls, namespaces }: ReadFactsOptions): KernelFacts {
+  const host = readPlace(session, undefined);
+  const values = sysctls.flatMap((key) => (hasSysctl(key) ? [[key, readSysctl(key)] as const] : []));
+  return {
+    ...host,
+    sysctls: new Map(values),
+    namespaces: new Map(namespaces.map((name) => [name, readNamespace(session, name)])),
+  };
+}
+
+/** What is in a container's namespace; undefined when it is not pinned any more. */
+export function readNamespace(session: KernelSession, name: string): PlaceFacts | undefined {
+  if (!hasNetns(name)) return undefined;
+  try {
+    return readPlace(session, name);
+  } finally {
+    session.leave(name);
+  }
+}
+
+function readPlace(session: KernelSession, netns: string | undefined): PlaceFacts {
+  const socket = session.rtnetlink(netns);
+  const addresses = new Map<string, string[]>();
+  for (const { link, address } of listAddresses(socket)) {
+    const held = addresses.get(link);
+    if (held === undefined) addresses.set(link, [address]);
+    else held.push(address);
+  }
+  return {
+    links: new Map(listLinks(socket).map((link) => [link.name, link])),
+    addresses,
+    routes: listRoutes(socket),
+    sysctls: new Map(),
+  };
+}
