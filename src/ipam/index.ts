@@ -5,7 +5,9 @@
  * @module
  */
 export * from "./ipam.ts";
+export * from "./ipam-requests.ts";
 export * from "./lease-store.ts";
 export * from "./lease-store-sqlite.ts";
+export * from "./network-pools.ts";
 export * from "./pool.ts";
 export * from "./subnet-choice.ts";

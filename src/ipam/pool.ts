@@ -1,70 +1,93 @@
 /**
- * The addresses of one subnet: which are reserved, which are taken, which comes next.
+ * The addresses of one subnet: which mean something else, which are taken, which comes next.
  *
  * @module
  */
-import { formatIpv4, isInSubnet, type Subnet } from "../address/index.ts";
+import { formatIpAddress, hasAddress, type IpRange, type IpSubnet } from "../address/index.ts";
 import { type ErrorCode, NetdError } from "../errors.ts";
 import { AddressBitmap } from "./address-bitmap.ts";
+import { isInRanges, poolRanges, rangeFrom } from "./pool-ranges.ts";
 
 /** What {@link Pool} needs besides its subnet. */
 export interface PoolOptions {
-  /** Address of the bridge, never given to a container. */
-  gateway: number;
+  /** Address of the bridge, or of the router, never given to a container. */
+  gateway?: bigint | undefined;
+  /** Only these are given out unasked; none: all of the subnet. */
+  ranges?: readonly IpRange[];
+  /** Never given out, not even when somebody asks for one. */
+  excludes?: readonly IpRange[];
   /** The address given last, from which the search goes on; absent: begin at the lowest. */
-  lastGiven?: number | undefined;
+  lastGiven?: bigint | undefined;
 }
 
-type Reserved = "network" | "broadcast" | "gateway";
+type Meaning = "network" | "anycast" | "broadcast" | "gateway" | "excluded";
 
-const RESERVED_CODE: Record<Reserved, ErrorCode> = {
-  network: "IPAM_ADDRESS_IS_NETWORK",
-  broadcast: "IPAM_ADDRESS_IS_BROADCAST",
-  gateway: "IPAM_ADDRESS_IS_GATEWAY",
+const REFUSALS: Record<Meaning, { code: ErrorCode; is: string }> = {
+  network: { code: "IPAM_ADDRESS_IS_NETWORK", is: "the network address" },
+  anycast: { code: "IPAM_ADDRESS_IS_NETWORK", is: "the anycast address of the routers" },
+  broadcast: { code: "IPAM_ADDRESS_IS_BROADCAST", is: "the broadcast address" },
+  gateway: { code: "IPAM_ADDRESS_IS_GATEWAY", is: "the gateway address" },
+  excluded: { code: "IPAM_ADDRESS_EXCLUDED", is: "an excluded address" },
 };
 
 /**
  * Addresses of one subnet, given out in ascending order, round and round: a released address rests until the others were used.
  *
- * A /31 has neither network nor broadcast address (RFC 3021), and a /32 is its own gateway.
+ * A /31 of IPv4 has neither network nor broadcast address (RFC 3021), a /127 of IPv6 no anycast address (RFC 6164), and a single address
+ * is its own gateway.
  */
 export class Pool {
-  readonly subnet: Subnet;
-  readonly gateway: number;
-  /** How many addresses containers can have at most. */
+  readonly subnet: IpSubnet;
+  readonly gateway: bigint | undefined;
+  /** How many addresses are given out unasked at most, as far as a number goes. */
   readonly capacity: number;
+  /** Ascending, apart from each other, without what means something else. */
+  readonly #ranges: readonly IpRange[];
+  readonly #excludes: readonly IpRange[];
   readonly #taken = new AddressBitmap();
   #used = 0;
-  #lastGiven: number;
+  #lastGiven: bigint | undefined;
 
-  /** @throws {NetdError} IPAM_ADDRESS_OUTSIDE_SUBNET, IPAM_ADDRESS_IS_NETWORK, IPAM_ADDRESS_IS_BROADCAST: the gateway can't be that. */
-  constructor(subnet: Subnet, options: PoolOptions) {
+  /** @throws {NetdError} IPAM_ADDRESS_OUTSIDE_SUBNET, IPAM_ADDRESS_IS_NETWORK, IPAM_ADDRESS_IS_BROADCAST: gateway or ranges can't be that. */
+  constructor(subnet: IpSubnet, options: PoolOptions) {
+    const { gateway, ranges = [], excludes = [], lastGiven } = options;
     this.subnet = subnet;
-    this.gateway = options.gateway;
-    this.#checkInside(options.gateway);
-    const reserved = this.#edgeAt(options.gateway);
-    if (reserved !== undefined) this.#refuse(options.gateway, reserved);
-    this.capacity = subnet.last - subnet.first + 1 - (hasEdges(subnet) ? 3 : 1);
-    this.#lastGiven = options.lastGiven ?? subnet.last;
+    this.gateway = gateway;
+    if (gateway !== undefined) {
+      this.#checkInside(gateway);
+      const edge = edgeAt(subnet, gateway);
+      if (edge !== undefined) this.#refuse(gateway, edge);
+    }
+    this.#excludes = excludes.length === 0 ? [] : poolRanges(subnet, { ranges: excludes, excludes: [] });
+    const special = [gateway, ...edgesOf(subnet)].filter((value) => value !== undefined);
+    const single = special.map((value) => ({ family: subnet.family, first: value, last: value }));
+    this.#ranges = poolRanges(subnet, { ranges, excludes: [...excludes, ...single] });
+    this.capacity = Number(this.#ranges.reduce((sum, { first, last }) => sum + last - first + 1n, 0n));
+    this.#lastGiven = lastGiven;
   }
 
-  /** How many addresses are taken now. */
+  /** How many of the addresses that are given out unasked are taken now. */
   get used(): number {
     return this.#used;
   }
 
-  /** The address that {@link takeNext} gave last, or the last of the subnet before there was one. */
-  get lastGiven(): number {
+  /** The address that {@link takeNext} gave last. */
+  get lastGiven(): bigint | undefined {
     return this.#lastGiven;
   }
 
   /** Put the search back to where it was, after what it gave was never used. */
-  set lastGiven(address: number) {
-    this.#lastGiven = address;
+  set lastGiven(value: bigint | undefined) {
+    this.#lastGiven = value;
   }
 
-  has(address: number): boolean {
-    return isInSubnet(address, this.subnet) && this.#taken.has(address - this.subnet.first);
+  has(value: bigint): boolean {
+    return hasAddress(this.subnet, { family: this.subnet.family, value }) && this.#taken.has(value - this.subnet.first);
+  }
+
+  /** Whether the address is one that is given out unasked. */
+  isOffered(value: bigint): boolean {
+    return isInRanges(this.#ranges, value);
   }
 
   /**
@@ -72,89 +95,114 @@ export class Pool {
    *
    * @throws {NetdError} IPAM_POOL_EXHAUSTED
    */
-  takeNext(): number {
+  takeNext(): bigint {
     const { first, last } = this.subnet;
-    const after = isInSubnet(this.#lastGiven, this.subnet) ? this.#lastGiven + 1 : first;
-    const address = this.#free(after, last) ?? this.#free(first, after - 1);
-    if (address === undefined) {
+    const after = this.#lastGiven === undefined ? first : this.#lastGiven + 1n;
+    const value = this.#free(after, last) ?? this.#free(first, after - 1n);
+    if (value === undefined) {
       throw new NetdError(
         "IPAM_POOL_EXHAUSTED",
         `Cannot allocate an address in ${this.subnet.cidr}: 0 of ${this.capacity} are free`,
-        { remedy: "Remove a container with 'netctl rm', or start netd with a larger --subnet" },
+        {
+          remedy:
+            "Remove a container with 'netctl rm', see 'netctl lease ls', or use a network with a larger subnet or more ranges",
+        },
       );
     }
-    this.#add(address);
-    this.#lastGiven = address;
-    return address;
+    this.restore(value);
+    this.#lastGiven = value;
+    return value;
   }
 
   /**
-   * Take the very address that somebody asked for. The search of {@link takeNext} goes on from where it was.
+   * Take the very address that somebody asked for, in the ranges or not. The search of {@link takeNext} goes on from where it was.
    *
    * @returns false when it is taken; only the store knows by whom.
+   * @throws {NetdError} IPAM_ADDRESS_OUTSIDE_SUBNET, IPAM_ADDRESS_IS_NETWORK, IPAM_ADDRESS_IS_BROADCAST, IPAM_ADDRESS_IS_GATEWAY,
+   * IPAM_ADDRESS_EXCLUDED
+   */
+  take(value: bigint): boolean {
+    this.checkUsable(value);
+    if (isInRanges(this.#excludes, value)) this.#refuse(value, "excluded");
+    return this.restore(value);
+  }
+
+  /**
+   * Refuse an address that no host can have.
+   *
    * @throws {NetdError} IPAM_ADDRESS_OUTSIDE_SUBNET, IPAM_ADDRESS_IS_NETWORK, IPAM_ADDRESS_IS_BROADCAST, IPAM_ADDRESS_IS_GATEWAY
    */
-  take(address: number): boolean {
-    this.#checkInside(address);
-    const reserved = address === this.gateway ? "gateway" : this.#edgeAt(address);
-    if (reserved !== undefined) this.#refuse(address, reserved);
-    return this.#add(address);
+  checkUsable(value: bigint): void {
+    this.#checkInside(value);
+    const meaning = value === this.gateway ? "gateway" : edgeAt(this.subnet, value);
+    if (meaning !== undefined) this.#refuse(value, meaning);
   }
 
-  /** Give an address back; false when it was not taken. */
-  release(address: number): boolean {
-    const isTaken = this.has(address) && this.#taken.delete(address - this.subnet.first);
-    if (isTaken) this.#used -= 1;
-    return isTaken;
+  /** Whether a host can have the address. */
+  isUsable(value: bigint): boolean {
+    const { family } = this.subnet;
+    return (
+      hasAddress(this.subnet, { family, value }) && value !== this.gateway && edgeAt(this.subnet, value) === undefined
+    );
   }
 
-  #add(address: number): boolean {
-    const isNew = this.#taken.add(address - this.subnet.first);
-    if (isNew) this.#used += 1;
+  /** Take an address of the subnet whatever the ranges and excludes are now: somebody had it before. False when it is taken. */
+  restore(value: bigint): boolean {
+    const isNew = this.#taken.add(value - this.subnet.first);
+    if (isNew && this.isOffered(value)) this.#used += 1;
     return isNew;
   }
 
-  #free(from: number, to: number): number | undefined {
-    const { first } = this.subnet;
-    for (let at = from; at <= to; at += 1) {
-      const bit = this.#taken.nextAbsent(at - first, to - first);
-      if (bit === undefined) return undefined;
-      at = bit + first;
-      if (at !== this.gateway && this.#edgeAt(at) === undefined) return at;
+  /** Give an address back; false when it was not taken. */
+  release(value: bigint): boolean {
+    const isTaken = this.has(value) && this.#taken.delete(value - this.subnet.first);
+    if (isTaken && this.isOffered(value)) this.#used -= 1;
+    return isTaken;
+  }
+
+  #free(from: bigint, to: bigint): bigint | undefined {
+    const { first: base } = this.subnet;
+    for (let index = rangeFrom(this.#ranges, from); index < this.#ranges.length; index += 1) {
+      const { first, last } = this.#ranges[index]!; // index is below the length
+      if (first > to) return undefined;
+      const bit = this.#taken.nextAbsent((first > from ? first : from) - base, (last < to ? last : to) - base);
+      if (bit !== undefined) return base + bit;
     }
     return undefined;
   }
 
-  #edgeAt(address: number): Reserved | undefined {
-    if (!hasEdges(this.subnet)) return undefined;
-    if (address === this.subnet.first) return "network";
-    return address === this.subnet.last ? "broadcast" : undefined;
-  }
-
-  #checkInside(address: number): void {
-    if (isInSubnet(address, this.subnet)) return;
+  #checkInside(value: bigint): void {
+    const { family, cidr } = this.subnet;
+    if (hasAddress(this.subnet, { family, value })) return;
     throw new NetdError(
       "IPAM_ADDRESS_OUTSIDE_SUBNET",
-      `Cannot use address ${formatIpv4(address)}: it is outside the subnet ${this.subnet.cidr}`,
-      { remedy: `Give an address of ${this.subnet.cidr}` },
+      `Cannot use address ${formatIpAddress({ family, value })}: it is outside the subnet ${cidr}`,
+      { remedy: `Give an address of ${cidr}` },
     );
   }
 
-  #refuse(address: number, reserved: Reserved): never {
-    throw new NetdError(
-      RESERVED_CODE[reserved],
-      `Cannot use address ${formatIpv4(address)}: it is the ${reserved} address of ${this.subnet.cidr}`,
-      { remedy: `Give another address of ${this.subnet.cidr}, or none to get the next free one` },
-    );
+  #refuse(value: bigint, meaning: Meaning): never {
+    const { family, cidr } = this.subnet;
+    const { code, is } = REFUSALS[meaning];
+    throw new NetdError(code, `Cannot use address ${formatIpAddress({ family, value })}: it is ${is} of ${cidr}`, {
+      remedy: `Give another address of ${cidr}, or none to get the next free one`,
+    });
   }
 }
 
 /** The gateway that a subnet gets unless told otherwise: its first address that a host can have. */
-export function defaultGateway(subnet: Subnet): number {
-  return hasEdges(subnet) ? subnet.first + 1 : subnet.first;
+export function defaultGateway(subnet: IpSubnet): bigint {
+  return edgesOf(subnet).length > 0 ? subnet.first + 1n : subnet.first;
 }
 
-/** Whether the first and last addresses mean the network and everybody in it (RFC 3021: not in a /31). */
-function hasEdges(subnet: Subnet): boolean {
-  return subnet.prefixLength <= 30;
+/** The ends of a subnet that no host can have. */
+function edgesOf({ family, prefixLength, first, last }: IpSubnet): bigint[] {
+  if (family === 4) return prefixLength <= 30 ? [first, last] : [];
+  return prefixLength <= 126 ? [first] : [];
+}
+
+function edgeAt(subnet: IpSubnet, value: bigint): Meaning | undefined {
+  if (!edgesOf(subnet).includes(value)) return undefined;
+  if (subnet.family === 6) return "anycast";
+  return value === subnet.first ? "network" : "broadcast";
 }

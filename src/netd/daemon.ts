@@ -269,7 +269,7 @@ export class Daemon {
 
   listLeases(): LeaseInfo[] {
     const { ipam, containers } = this.#context;
-    return ipam.list().flatMap((lease) => {
+    return [...ipam.list()].flatMap((lease) => {
       const container = containers.byId(lease.containerId);
       return container === undefined ? [] : [leaseInfo(container, lease)];
     });

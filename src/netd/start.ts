@@ -6,11 +6,10 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { release } from "node:os";
-import { parseIpv4, parseSubnet } from "../address/index.ts";
 import { DnsClient, type ZoneDocument } from "../dns/index.ts";
 import { ImageStore } from "../image/index.ts";
 import { Ipam, SqliteLeaseStore } from "../ipam/index.ts";
-import { becomeSubreaper, KernelSession, LinkWatcher, lockDirectory } from "../kernel/index.ts";
+import { becomeSubreaper, KernelSession, LinkWatcher, lockDirectory, readSysctl } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
 import { type ContainerRecord, type HelloResult, RuntimeClient } from "../runtime/index.ts";
 import { PendingChanges } from "./change/pending-changes.ts";
@@ -73,6 +72,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   const ipam = new Ipam(new SqliteLeaseStore(store.database), {
     now: () => new Date(),
     nameOf: (id) => registry.byId(id)?.row.name,
+    bootId: readSysctl("kernel/random/boot_id"),
   });
   const rows = store.listContainers();
   const remembered = store.listNetworks().find(({ name }) => name === DEFAULT_NETWORK);
@@ -87,10 +87,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     onFailure: ({ name }, error) => logger.error({ err: error, network: name }, "cannot make the bridge of a network"),
   });
   store.saveNetwork(network);
-  for (const { name, subnet, gateway } of networks) {
-    if (subnet === undefined || gateway === undefined) continue;
-    ipam.openNetwork({ name, subnet: parseSubnet(subnet), gateway: parseIpv4(gateway) });
-  }
+  for (const opened of networks) ipam.openNetwork(opened);
   for (const row of rows) {
     const endpoints = findEndpoints(ipam, row);
     if (endpoints.length < row.endpoints.length) {

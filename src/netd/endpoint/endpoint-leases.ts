@@ -3,26 +3,34 @@
  *
  * @module
  */
+import type { IpFamily } from "../../address/index.ts";
 import type { Ipam, Lease } from "../../ipam/index.ts";
 import type { DaemonContext } from "../context.ts";
 import type { ContainerRow } from "../state-store.ts";
 import { type ContainerEndpoint, type EndpointRow, makeEndpoint } from "./endpoint-row.ts";
 
 /**
- * Take the addresses of an endpoint. Call it inside a transaction; what it took before it threw is in `taken`, to be abandoned.
+ * Take the addresses of an endpoint, one of each family that its network has, with one MAC. Call it inside a transaction; what it took
+ * before it threw is in `taken`, to be abandoned.
  *
  * @throws {NetdError} as `Ipam.allocate`
  */
 export function allocateEndpoint(
-  { ipam }: Pick<DaemonContext, "ipam">,
-  { id }: Pick<ContainerRow, "id">,
+  { ipam, networks }: Pick<DaemonContext, "ipam" | "networks">,
+  { id, name }: Pick<ContainerRow, "id" | "name">,
   row: EndpointRow,
   taken: Lease[],
 ): ContainerEndpoint {
-  const { network, ip, mac } = row;
-  const lease = ipam.allocate({ network, containerId: id, address: ip, mac });
-  taken.push(lease);
-  return makeEndpoint(id, row, { lease, lease6: undefined })!; // it has a lease
+  const { subnet, subnet6 } = networks.find(row.network);
+  const allocate = (family: IpFamily, address: string | undefined, mac: string | undefined): Lease => {
+    const lease = ipam.allocate({ network: row.network, containerId: id, name, family, address, mac });
+    taken.push(lease);
+    return lease;
+  };
+  const lease = subnet === undefined && row.ip === undefined ? undefined : allocate(4, row.ip, row.mac);
+  const lease6 =
+    subnet6 === undefined && row.ip6 === undefined ? undefined : allocate(6, row.ip6, lease?.mac ?? row.mac);
+  return makeEndpoint(id, row, { lease, lease6 })!; // every network has a subnet of some family
 }
 
 /** Find the endpoints that a row tells of, with their leases; one whose leases are gone is left out. */
@@ -31,7 +39,8 @@ export function findEndpoints(
   { id, endpoints }: Pick<ContainerRow, "id" | "endpoints">,
 ): ContainerEndpoint[] {
   return endpoints.flatMap((row) => {
-    const endpoint = makeEndpoint(id, row, { lease: ipam.find(row.network, id), lease6: undefined });
+    const [lease, lease6] = [ipam.find(row.network, id, 4), ipam.find(row.network, id, 6)];
+    const endpoint = makeEndpoint(id, row, { lease, lease6 });
     return endpoint === undefined ? [] : [endpoint];
   });
 }

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import Database from "libsql";
 import { expect, test } from "vitest";
-import { parseIpv4, parseSubnet } from "../../../src/address/index.ts";
 import { Ipam, SqliteLeaseStore } from "../../../src/ipam/index.ts";
 import { type NetworkRow, networkDefaults } from "../../../src/netd/network/network-row.ts";
 import { type ContainerRow, StateStore } from "../../../src/netd/state-store.ts";
@@ -37,8 +36,7 @@ function rowOf(name: string, id = name.padEnd(64, "0")): ContainerRow {
 
 function openIpam(store: StateStore): Ipam {
   const ipam = new Ipam(new SqliteLeaseStore(store.database), { now: () => new Date(0) });
-  const { name, subnet, gateway } = NETWORK;
-  ipam.openNetwork({ name, subnet: parseSubnet(subnet), gateway: parseIpv4(gateway) });
+  ipam.openNetwork(NETWORK);
   return ipam;
 }
 
@@ -133,7 +131,7 @@ test("StateStore.transact keeps neither the container nor its lease when the cha
   }
   using store = new StateStore(path);
   expect(store.listContainers()).toEqual([]);
-  expect(openIpam(store).list()).toEqual([]);
+  expect([...openIpam(store).list()]).toEqual([]);
 });
 
 test("StateStore.transact keeps container and lease together when the change returns", () => {
@@ -150,7 +148,7 @@ test("StateStore.transact keeps container and lease together when the change ret
   }
   using store = new StateStore(path);
   expect(store.listContainers()).toEqual([rowOf("a")]);
-  expect(openIpam(store).list()).toMatchObject([{ address: "172.16.0.2", containerId: rowOf("a").id }]);
+  expect([...openIpam(store).list()]).toMatchObject([{ address: "172.16.0.2", containerId: rowOf("a").id }]);
 });
 
 test("StateStore.transact lets an error of ours through as it is", () => {
@@ -181,11 +179,11 @@ test("StateStore.transact on a full disk keeps neither the container nor its lea
     });
   expect(() => create(large)).toThrowError(WRITE_FAILED);
   expect(store.listContainers()).toEqual([]);
-  expect(ipam.list()).toEqual([]);
+  expect([...ipam.list()]).toEqual([]);
   store.database.pragma("max_page_count = 1000000");
   create(large);
   expect(store.listContainers()).toEqual([large]);
-  expect(ipam.list()).toHaveLength(1);
+  expect([...ipam.list()]).toHaveLength(1);
 });
 
 test("StateStore.saveNetwork and setMeta on a full disk say so", () => {
