@@ -9,14 +9,31 @@ import type { Command } from "commander";
 export type Shell = "bash" | "zsh" | "fish";
 
 /** Argument names whose values netd knows. */
-const KIND_OF_ARGUMENT: Record<string, string> = { container: "containers", image: "images", network: "networks" };
+const KIND_OF_ARGUMENT: Record<string, string> = {
+  acl: "acls",
+  change: "changes",
+  container: "containers",
+  image: "images",
+  network: "networks",
+  "to-network": "networks",
+  volume: "volumes",
+};
 
 /** What may be typed after one command. `path` is `ps`, or `image ls`. */
 interface CompletedCommand {
   path: string;
   summary: string;
-  options: { flags: string[]; summary: string }[];
+  options: CompletedOption[];
   subcommands: string[];
+  aliases: string[];
+  /** What each argument names, in their order; empty for one that netd knows no values of. */
+  kinds: string[];
+}
+
+interface CompletedOption {
+  flags: string[];
+  summary: string;
+  /** What its value names. */
   kind: string | undefined;
 }
 
@@ -40,32 +57,52 @@ function describeCommands(parent: Command, prefix: string): CompletedCommand[] {
         .map((option) => ({
           flags: [option.short, option.long].filter((flag) => flag != null),
           summary: option.description,
+          kind: KIND_OF_ARGUMENT[/<(.*)>/.exec(option.flags)?.[1] ?? ""],
         })),
       subcommands: command.commands.map((sub) => sub.name()),
-      kind: KIND_OF_ARGUMENT[command.registeredArguments[0]?.name() ?? ""],
+      aliases: command.aliases(),
+      kinds: command.registeredArguments.map((argument) => KIND_OF_ARGUMENT[argument.name()] ?? ""),
     };
     return [described, ...describeCommands(command, `${path} `)];
   });
 }
 
 function formatBash(commands: CompletedCommand[]): string {
-  const names = commands.filter(({ path }) => !path.includes(" ")).map(({ path }) => path);
+  const tops = commands.filter(({ path }) => !path.includes(" "));
+  const names = tops.flatMap(({ path, aliases }) => [path, ...aliases]);
+  const aliases = tops.flatMap(({ path, aliases }) => aliases.map((alias) => `${alias}) path="${path}" ;;`));
   const groups = commands.filter(({ subcommands }) => subcommands.length > 0).map(({ path }) => path);
-  const cases = commands.map(({ path, options, subcommands, kind }) => {
+  const cases = commands.map(({ path, options, subcommands, kinds }) => {
     const words = [...subcommands, ...options.flatMap(({ flags }) => flags)].join(" ");
-    return `    "${path}") words="${words}"; kind="${kind ?? ""}" ;;`;
+    const array = hasKind(kinds) ? ` kinds=(${kinds.map((kind) => `"${kind}"`).join(" ")})` : "";
+    return `    "${path}") words="${words}";${array} ;;`;
   });
+  const values = [...valueKinds(commands)].map(([kind, flags]) => `${flags.join("|")}) words=""; kind="${kind}" ;;`);
   return `_netctl() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" path="\${COMP_WORDS[1]}" words="" kind=""
+  local cur="\${COMP_WORDS[COMP_CWORD]}" path="\${COMP_WORDS[1]}" words="" kind="" first=2 at=0 i
+  local -a kinds
   if [ "$COMP_CWORD" -le 1 ]; then
     COMPREPLY=($(compgen -W "${names.join(" ")} help" -- "$cur"))
     return
   fi
   case "$path" in
-    ${groups.join("|")}) [ "$COMP_CWORD" -gt 2 ] && path="$path \${COMP_WORDS[2]}" ;;
+    ${aliases.join("\n    ")}
+  esac
+  case "$path" in
+    ${groups.join("|")}) [ "$COMP_CWORD" -gt 2 ] && path="$path \${COMP_WORDS[2]}" && first=3 ;;
   esac
   case "$path" in
 ${cases.join("\n")}
+  esac
+  for ((i = first; i < COMP_CWORD; i++)); do
+    case "\${COMP_WORDS[i]}" in -*) ;; *) at=$((at + 1)) ;; esac
+  done
+  if [ "\${#kinds[@]}" -gt 0 ]; then
+    [ "$at" -lt "\${#kinds[@]}" ] || at=$((\${#kinds[@]} - 1))
+    kind="\${kinds[at]}"
+  fi
+  case "\${COMP_WORDS[COMP_CWORD-1]}" in
+    ${values.join("\n    ")}
   esac
   case "$cur" in
     -*) ;;
@@ -77,20 +114,37 @@ complete -o default -F _netctl netctl
 `;
 }
 
+function hasKind(kinds: string[]): boolean {
+  return kinds.some((kind) => kind !== "");
+}
+
+/** The flags whose values are names, by what they name. */
+function valueKinds(commands: CompletedCommand[]): Map<string, string[]> {
+  const flags = new Map<string, Set<string>>();
+  for (const option of commands.flatMap(({ options }) => options)) {
+    if (option.kind === undefined) continue;
+    flags.set(option.kind, new Set([...(flags.get(option.kind) ?? []), ...option.flags]));
+  }
+  return new Map([...flags].map(([kind, set]) => [kind, [...set]]));
+}
+
 function formatFish(commands: CompletedCommand[]): string {
-  const lines = commands.flatMap(({ path, summary, options, kind }) => {
+  const lines = commands.flatMap(({ path, summary, options, kinds, aliases }) => {
     const words = path.split(" ");
     const parents = words.slice(0, -1);
     const name = words.at(-1) ?? "";
     const isChosen = words.map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
     const isNext = parents.length === 0 ? "__fish_use_subcommand" : `__fish_seen_subcommand_from ${parents.join(" ")}`;
-    const kindLine = `complete -c netctl -n "${isChosen}" -a "(netctl completion --list ${kind} 2>/dev/null)"`;
+    const listOf = (kind: string): string => `-a "(netctl completion --list ${kind} 2>/dev/null)"`;
     return [
-      `complete -c netctl -n "${isNext}" -a ${name} -d ${quoteFish(summary)}`,
-      ...options.map(
-        (option) => `complete -c netctl -n "${isChosen}" ${fishFlags(option.flags)} -d ${quoteFish(option.summary)}`,
-      ),
-      ...(kind === undefined ? [] : [kindLine]),
+      ...[name, ...aliases].map((each) => `complete -c netctl -n "${isNext}" -a ${each} -d ${quoteFish(summary)}`),
+      ...options.map(({ flags, summary: text, kind }) => {
+        const value = kind === undefined ? "" : ` -x ${listOf(kind)}`;
+        return `complete -c netctl -n "${isChosen}" ${fishFlags(flags)}${value} -d ${quoteFish(text)}`;
+      }),
+      ...[...new Set(kinds)]
+        .filter((kind) => kind !== "")
+        .map((kind) => `complete -c netctl -n "${isChosen}" ${listOf(kind)}`),
     ];
   });
   return `complete -c netctl -f\n${lines.join("\n")}\n`;

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { ContainerSpec } from "../api/index.ts";
 import { collect } from "./command-options.ts";
 import type { CommonOptions, NetctlContext } from "./context.ts";
 import { addHealthOptions, type HealthOptions, toHealthCheck } from "./health-options.ts";
+import { addJoinOptions, type JoinOptions, toJoinSpec } from "./join-options.ts";
 import { addLifeOptions, type LifeOptions, toCommand, toLifeSpec } from "./life-options.ts";
 import { addCreationLimitOptions, addLimitOptions, type LimitOptions, toLimitSpec } from "./limit-options.ts";
 import { readPairFiles } from "./parse-env-file.ts";
@@ -16,13 +17,13 @@ import { parseEnv, parseExtraHost, parseLabels } from "./parse-pairs.ts";
 import { parseSecurityOptions } from "./parse-security.ts";
 import { addProcessOptions, type ProcessOptions, toProcessSpec } from "./process-options.ts";
 import { addStorageOptions, type StorageOptions, toStorageSpec } from "./storage-options.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** Options as commander parses them. */
 export interface ContainerOptions
   extends CommonOptions,
     LifeOptions,
     HealthOptions,
+    JoinOptions,
     LimitOptions,
     ProcessOptions,
     StorageOptions {
@@ -31,11 +32,6 @@ export interface ContainerOptions
   rm?: boolean;
   name?: string;
   hostname?: string;
-  network?: string;
-  net?: string;
-  ip?: string;
-  mac?: string;
-  macAddress?: string;
   env?: string[];
   envFile?: string[];
   labelFile?: string[];
@@ -53,12 +49,6 @@ export interface ContainerOptions
   logOpt?: string[];
 }
 
-/** Options of docker that netd does not take yet, and what to do instead. */
-const REFUSED: [flags: string, instead: string][] = [
-  ["-p, --publish <port>", "reach the container at its address: netctl ls"],
-  ["-P, --publish-all", "reach the container at its address: netctl ls"],
-];
-
 /** Add the options that describe a container. */
 export function addContainerOptions(command: Command): Command {
   command
@@ -69,9 +59,6 @@ export function addContainerOptions(command: Command): Command {
     .option("--rm", "remove the container when it ends")
     .option("--name <name>", "its name, on the network too")
     .option("-h, --hostname <name>", "its host name (default: 12 digits of its id)")
-    .option("--network <network>", "the network to join")
-    .option("--ip <address>", "its address")
-    .option("--mac-address <mac>", "its MAC (default: made from the address); --mac for short")
     .option("-e, --env <name[=value]>", "set a variable; without a value, take ours", collect)
     .option("--env-file <file>", "set the variables of a file, one NAME=VALUE a line", collect)
     .option("-w, --workdir <dir>", "directory that the command starts in")
@@ -90,23 +77,14 @@ export function addContainerOptions(command: Command): Command {
     .option("--log-driver <driver>", "how its output is kept: local (the default), json-file (the same), none")
     .option("--log-opt <name=value>", "max-size=20m of one file of its log, max-file=5 of them", collect)
     .option("-l, --label <name[=value]>", "attach a label", collect)
-    .option("--label-file <file>", "attach the labels of a file, one NAME=VALUE a line", collect)
-    .addOption(new Option("--mac <mac>").hideHelp())
-    .addOption(new Option("--net <network>").hideHelp());
+    .option("--label-file <file>", "attach the labels of a file, one NAME=VALUE a line", collect);
+  addJoinOptions(command);
   addStorageOptions(command);
   addLifeOptions(command);
   addHealthOptions(command);
   addLimitOptions(command);
   addCreationLimitOptions(command);
   addProcessOptions(command);
-  for (const [flags, instead] of REFUSED) {
-    const refuse = (): never => {
-      throw new UsageError(`Cannot take '${flags.replace(/^-\w, | <.*/g, "")}': netd does not have it yet`, instead);
-    };
-    const option = new Option(flags).hideHelp();
-    command.addOption(option.required ? option.argParser(refuse) : option);
-    if (!option.required) command.on(`option:${option.name()}`, refuse);
-  }
   return command;
 }
 
@@ -119,6 +97,7 @@ export function toContainerSpec(
 ): ContainerSpec {
   const spec: ContainerSpec = {
     image,
+    ...toJoinSpec(options),
     ...toStorageSpec(options, context.workdir),
     ...toLifeSpec(options),
     ...toLimitSpec(options),
@@ -146,9 +125,6 @@ export function toContainerSpec(
   set("workdir", options.workdir);
   set("user", options.user);
   set("hostname", options.hostname);
-  set("network", options.network ?? options.net);
-  set("ip", options.ip);
-  set("mac", options.macAddress ?? options.mac);
   set("capAdd", options.capAdd);
   set("capDrop", options.capDrop);
   if (options.securityOpt !== undefined)

@@ -4,13 +4,18 @@
  * @module
  */
 import { Command } from "commander";
+import { defineAcl } from "./commands/acl.ts";
+import { defineAllow, defineDeny } from "./commands/allow.ts";
 import { defineAttach } from "./commands/attach.ts";
+import { defineChange } from "./commands/change.ts";
 import { defineCompletion } from "./commands/completion.ts";
 import { defineCp } from "./commands/cp.ts";
 import { defineCreate } from "./commands/create.ts";
 import { defineDiff } from "./commands/diff.ts";
+import { defineDoctor, defineDrift } from "./commands/drift.ts";
 import { defineEvents } from "./commands/events.ts";
 import { defineExec } from "./commands/exec.ts";
+import { defineExposure } from "./commands/exposure.ts";
 import { defineImage } from "./commands/image.ts";
 import { defineImages } from "./commands/images.ts";
 import { defineInfo } from "./commands/info.ts";
@@ -20,7 +25,9 @@ import { defineLogs } from "./commands/logs.ts";
 import { defineLs } from "./commands/ls.ts";
 import { defineNet } from "./commands/net.ts";
 import { definePause, defineUnpause } from "./commands/pause.ts";
+import { definePort } from "./commands/port.ts";
 import { definePs } from "./commands/ps.ts";
+import { definePublish, defineUnpublish } from "./commands/publish.ts";
 import { defineRename } from "./commands/rename.ts";
 import { defineRestart } from "./commands/restart.ts";
 import { defineRm } from "./commands/rm.ts";
@@ -47,6 +54,8 @@ interface CommandEntry {
   name: string;
   summary: string;
   define: Define;
+  /** Docker's name for it. */
+  alias?: string;
 }
 
 const GROUPS: Record<string, CommandEntry[]> = {
@@ -117,9 +126,20 @@ const GROUPS: Record<string, CommandEntry[]> = {
     { name: "ls", summary: "list address leases", define: defineLs },
     {
       name: "net",
-      summary: "list and inspect networks",
+      summary: "create, change, list, inspect and remove networks; connect containers to them",
       define: defineNet,
+      alias: "network",
     },
+    { name: "publish", summary: "publish ports of a running container", define: definePublish },
+    { name: "unpublish", summary: "publish ports of a container no longer", define: defineUnpublish },
+    { name: "port", summary: "list the published ports of a container", define: definePort },
+    { name: "exposure", summary: "tell who can reach what", define: defineExposure },
+    { name: "allow", summary: "let the containers of one network reach those of another", define: defineAllow },
+    { name: "deny", summary: "take back what was allowed", define: defineDeny },
+    { name: "acl", summary: "add, list and remove access rules", define: defineAcl },
+    { name: "change", summary: "list, confirm and revert changes that await it", define: defineChange },
+    { name: "drift", summary: "tell what others changed of what netd made, and put it back", define: defineDrift },
+    { name: "doctor", summary: "find what is wrong with this host's network", define: defineDoctor },
   ],
   "Images:": [
     { name: "images", summary: "list images", define: defineImages },
@@ -182,9 +202,10 @@ export function createProgram(context: NetctlContext, wanted: string | undefined
       "\nEvery command: -h tells its options and examples, --json prints a document, --show the commands to do it by hand.",
     );
   for (const [heading, entries] of Object.entries(GROUPS)) {
-    for (const { name, summary, define } of entries) {
+    for (const { name, summary, define, alias } of entries) {
       const command = program.command(name).description(summary).helpGroup(heading);
-      if (wanted === name || wanted === "all") define(command, context);
+      if (alias !== undefined) command.alias(alias);
+      if ([name, alias, "all"].includes(wanted)) define(command, context);
     }
   }
   return program;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import type { NetctlContext } from "./context.ts";
 import { exitCodeOf, formatFailure } from "./exit-code.ts";
 import { createProgram, findCommandName } from "./program.ts";
@@ -25,7 +25,7 @@ export async function runNetctl(argv: string[], context: NetctlContext): Promise
       program.commands.find((command) => command.name() === name)?.outputHelp();
       return;
     }
-    const failure = error instanceof CommanderError ? explainCommander(error, name) : error;
+    const failure = error instanceof CommanderError ? explainCommander(error, findPath(program, argv)) : error;
     context.stderr.write(formatFailure(failure));
     context.exitCode = exitCodeOf(failure, name ?? "");
   }
@@ -40,10 +40,25 @@ function isLoneHelp(error: CommanderError, argv: string[]): boolean {
   return error.code === "commander.optionMissingArgument" && argv.at(-1) === "-h";
 }
 
-function explainCommander(error: CommanderError, name: string | undefined): UsageError {
+/** The command that was meant, such as `net create`, as far as there is one. */
+function findPath(program: Command, argv: string[]): string {
+  const words: string[] = [];
+  let parent: Command = program;
+  for (const word of argv.filter((each) => !each.startsWith("-"))) {
+    const found = parent.commands.find((command) => command.name() === word || command.aliases().includes(word));
+    if (found === undefined) {
+      if (parent === program) continue;
+      break;
+    }
+    words.push(found.name());
+    parent = found;
+  }
+  return words.join(" ");
+}
+
+function explainCommander(error: CommanderError, path: string): UsageError {
   const [message = "", hint] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = /^\(Did you mean (.*)\?\)$/.exec(hint ?? "")?.[1];
-  const isUnknownCommand = error.code === "commander.unknownCommand";
-  const help = name === undefined || isUnknownCommand ? "netctl -h" : `netctl ${name} -h`;
+  const help = `netctl ${path} -h`.replace("  ", " ");
   return new UsageError(`Cannot read the command line: ${message}`, suggestion ?? help);
 }

@@ -199,7 +199,7 @@ describe("netctl ps and inspect", () => {
     expect(await names("ps")).toEqual(["old"]);
     expect(await names("ps", "-a")).toEqual(["new", "ended", "old"]);
     const text = await sandbox.ok("ps", "-a");
-    expect(text).toMatch(/^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +ADDRESS +NAME\n/);
+    expect(text).toMatch(/^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +ADDRESS +PORTS +NAME\n/);
     expect(text).toMatch(/Exited \(3\) .* ended$/m);
     expect(text).toMatch(/Up .* old$/m);
     expect(text).toMatch(/Created .* new$/m);

@@ -235,7 +235,6 @@ describe("netctl run: usage errors", () => {
   test.each([
     [["--nosuch", "busybox"], "unknown option '--nosuch'", "netctl run -h"],
     [[], "missing required argument 'image'", "netctl run -h"],
-    [["-p", "80:80", "busybox"], "Cannot take '--publish'", "netctl ls"],
     [["--restart", "often", "busybox"], "Cannot take restart policy 'often'", "on-failure:5"],
     [["--security-opt", "apparmor=x", "busybox"], "Cannot take security option 'apparmor=x'", "seccomp"],
     [["--security-opt", "seccomp=/x.json", "busybox"], "Cannot read the seccomp profile '/x.json'", "seccomp=FILE"],

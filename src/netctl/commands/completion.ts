@@ -10,7 +10,7 @@ const SHELLS: Shell[] = ["bash", "zsh", "fish"];
 export function defineCompletion(command: Command, context: NetctlContext): void {
   command
     .addArgument(new Argument("[shell]").choices(SHELLS))
-    .addOption(new Option("--list <kind>", "names of containers, images or networks").hideHelp())
+    .addOption(new Option("--list <kind>", "names of containers, images, networks …").hideHelp())
     .addOption(new Option("--socket <path>").hideHelp());
   addExamples(
     command,
@@ -36,6 +36,9 @@ async function listNames(kind: string, options: CommonOptions, context: NetctlCo
   try {
     if (kind === "images") return (await client.images()).map((image) => image.name);
     if (kind === "networks") return (await client.networks()).map((network) => network.name);
+    if (kind === "volumes") return (await client.volumes()).map((volume) => volume.name);
+    if (kind === "acls") return (await client.acls()).map((acl) => acl.name);
+    if (kind === "changes") return (await client.pendingChanges()).map((change) => change.id);
     return (await client.listContainers(true)).map((container) => container.name);
   } catch {
     return [];

@@ -1,57 +1,22 @@
 /** `netctl net` with its parts. @module */
 import type { Command } from "commander";
-import { addCommonOptions, addExamples } from "../command-options.ts";
-import { type CommonOptions, clientOf, type NetctlContext } from "../context.ts";
-import { printCommands, printJson } from "../output.ts";
-import { formatTable } from "../table.ts";
-import { forEachTarget } from "../targets.ts";
-
-const HEADINGS = ["NAME", "BRIDGE", "SUBNET", "GATEWAY", "MTU", "USED"];
+import type { NetctlContext } from "../context.ts";
+import { defineNetConnect, defineNetDisconnect } from "./net-connect.ts";
+import { defineNetCreate } from "./net-create.ts";
+import { defineNetInspect, defineNetList } from "./net-ls.ts";
+import { defineNetPrune, defineNetRemove } from "./net-rm.ts";
+import { defineNetSet } from "./net-set.ts";
 
 /** Define `net`. */
 export function defineNet(command: Command, context: NetctlContext): void {
-  defineList(command.command("ls").description("list networks"), context);
-  defineInspect(command.command("inspect").description("tell all about networks"), context);
-}
-
-function defineList(command: Command, context: NetctlContext): void {
-  addCommonOptions(command);
-  addExamples(command, "netctl net ls");
-  command.action(async (options: CommonOptions) => {
-    if (options.show) {
-      return printCommands(
-        ["ip -brief link show type bridge", "ip -4 -brief address show type bridge"],
-        options,
-        context,
-      );
-    }
-    const networks = await clientOf(options, context).networks();
-    if (options.json) return printJson(networks, context);
-    const rows = networks.map((network) => [
-      network.name,
-      network.bridge,
-      network.subnet ?? "-",
-      network.gateway ?? "-",
-      String(network.mtu),
-      `${network.addresses.used}/${network.addresses.total}`,
-    ]);
-    context.stdout.write(formatTable(HEADINGS, rows));
-  });
-}
-
-function defineInspect(command: Command, context: NetctlContext): void {
-  addCommonOptions(command.argument("<network...>"));
-  addExamples(command, "netctl net inspect default");
-  command.action(async (names: string[], options: CommonOptions) => {
-    const client = clientOf(options, context);
-    const networks = await forEachTarget(names, context, (name) => client.network(name));
-    if (!options.show) return printJson(networks, context);
-    const commands = networks.flatMap(({ bridge }) => [
-      `ip -details link show dev ${bridge}`,
-      `ip address show dev ${bridge}`,
-      `ip link show master ${bridge}`,
-      "nft list table inet netd",
-    ]);
-    printCommands(commands, options, context);
-  });
+  const define = (name: string, summary: string, fill: (command: Command, context: NetctlContext) => void): void =>
+    fill(command.command(name).description(summary), context);
+  define("create", "create a network", defineNetCreate);
+  define("ls", "list networks", defineNetList);
+  define("inspect", "tell all about networks", defineNetInspect);
+  define("set", "change a network while its containers run", defineNetSet);
+  define("rm", "remove networks", defineNetRemove);
+  define("prune", "remove the networks that no container has", defineNetPrune);
+  define("connect", "connect a container to one more network", defineNetConnect);
+  define("disconnect", "take a container out of a network", defineNetDisconnect);
 }

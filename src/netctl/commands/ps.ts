@@ -5,6 +5,7 @@ import { formatAge } from "../age.ts";
 import { addCommonOptions, addExamples, collect } from "../command-options.ts";
 import { type CommonOptions, clientOf, type NetctlContext } from "../context.ts";
 import { matchesFilters, parseFilters } from "../filters.ts";
+import { formatPorts } from "../format-ports.ts";
 import { checkJsonFormat, printCommands, printJson, statePaint } from "../output.ts";
 import { integerParser } from "../parse-number.ts";
 import { PS_FILTERS } from "../ps-filter.ts";
@@ -21,7 +22,7 @@ interface PsOptions extends CommonOptions {
   trunc: boolean;
 }
 
-const HEADINGS = ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "ADDRESS", "NAME"];
+const HEADINGS = ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "ADDRESS", "PORTS", "NAME"];
 const ID_LENGTH = 12;
 const COMMAND_LENGTH = 20;
 
@@ -72,6 +73,7 @@ export function definePs(command: Command, context: NetctlContext): void {
       `${formatAge(info.createdAt, context.nowMs())} ago`,
       formatStatus(info, context.nowMs()),
       info.endpoint?.address ?? info.networkMode.replace(/^(container:.{12}).*/, "$1"),
+      formatPorts(info),
       info.name,
     ]);
     context.stdout.write(formatTable(HEADINGS, rows, statePaint(context)));

@@ -7,6 +7,7 @@ import { NetdError } from "../../errors.ts";
 import { CapturedStreams } from "../captured-streams.ts";
 import { checkCidFile, removeCidFile, writeCidFile } from "../cid-file.ts";
 import { addCommonOptions, addExamples } from "../command-options.ts";
+import { completeSpec } from "../complete-spec.ts";
 import { addContainerOptions, type ContainerOptions, toContainerSpec } from "../container-options.ts";
 import { clientOf, type NetctlContext } from "../context.ts";
 import { addDetachKeys } from "../detach-keys.ts";
@@ -43,7 +44,7 @@ export function defineRun(command: Command, context: NetctlContext): void {
 
 async function run(image: string, argv: string[], options: RunOptions, context: NetctlContext): Promise<void> {
   const client = clientOf(options, context);
-  const spec = toContainerSpec(image, argv, options, context);
+  const spec = await completeSpec(toContainerSpec(image, argv, options, context), options, client);
   if (options.show) return printCommands((await client.showContainer(spec)).commands, options, context);
   if (options.detach && options.attach !== undefined) {
     throw new UsageError(

@@ -34,7 +34,8 @@ test("toContainerSpec reads combined letters as docker does", () => {
 
 test("toContainerSpec takes every option", () => {
   const line =
-    "--rm --name web --hostname h --network br0 --ip 172.16.0.9 --mac-address 02:42:00:00:00:09 -e A=1 -e TOKEN -e GONE " +
+    "--rm --name web --hostname h --network br0 --ip 172.16.0.9 --mac-address 02:42:00:00:00:09 --ip6 fd00::9 " +
+    "--network-alias www --egress internal --rate-in 10mbit --rate-out 1gbit --expose 9000 -p 8080:80 -e A=1 -e TOKEN -e GONE " +
     "-v /srv:/data:ro -w /data -u 1000:1000 -m 64m --cpus 0.5 --pids-limit 9 --cap-add NET_ADMIN --cap-drop=ALL " +
     "--security-opt no-new-privileges --read-only --dns 192.0.2.53 --add-host db:10.0.0.1 -l a=b --label c --restart no";
   expect(specOf(...line.split(" "), "busybox")).toEqual({
@@ -45,6 +46,13 @@ test("toContainerSpec takes every option", () => {
     network: "br0",
     ip: "172.16.0.9",
     mac: "02:42:00:00:00:09",
+    ip6: "fd00::9",
+    aliases: ["www"],
+    egress: "internal",
+    rateInBps: 10_000_000,
+    rateOutBps: 1_000_000_000,
+    exposedPorts: ["9000/tcp"],
+    ports: [{ hostAddress: "127.0.0.1", hostPort: 8080, containerPort: 80, count: 1, protocol: "tcp" }],
     env: ["A=1", "TOKEN=secret"],
     mounts: [{ type: "bind", source: "/srv", createSource: true, target: "/data", readOnly: true }],
     workdir: "/data",
@@ -65,6 +73,21 @@ test("toContainerSpec takes every option", () => {
 test.each([
   ["--mac 02:42:00:00:00:09", { mac: "02:42:00:00:00:09" }],
   ["--net br1", { network: "br1" }],
+  ["--network a --network b --ip 10.0.0.2", { network: "a", ip: "10.0.0.2", networks: [{ network: "b" }] }],
+  [
+    "--network name=a,alias=x,alias=y,ip6=fd00::2 --network name=b,ip=10.1.0.2,mac-address=02:42:00:00:00:01,gw-priority=1",
+    {
+      network: "a",
+      aliases: ["x", "y"],
+      ip6: "fd00::2",
+      networks: [{ network: "b", ip: "10.1.0.2", mac: "02:42:00:00:00:01", defaultRoute: true }],
+    },
+  ],
+  ["--network name=a,alias=x --network-alias y", { network: "a", aliases: ["x", "y"] }],
+  ["--network a --network name=b,default-route", { network: "a", networks: [{ network: "b", defaultRoute: true }] }],
+  ["--network container:web", { network: "container:web" }],
+  ["--rate-in none", {}],
+  ["--expose 80-82/udp --expose 80", { exposedPorts: ["80-82/udp", "80/tcp"] }],
   ["--memory=64m", { memoryBytes: 64 * 2 ** 20 }],
   ["--pids-limit -1", {}],
   ["--pids-limit 0", {}],
