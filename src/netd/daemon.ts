@@ -45,7 +45,7 @@ import { imageInfo } from "./image-info.ts";
 import { type ReadLogOptions, readLog } from "./log/read-log.ts";
 import type { DaemonOptions } from "./options.ts";
 import { DriftApi } from "./reconcile/drift-api.ts";
-import { openContext } from "./start.ts";
+import { type OpenedDaemon, openContext } from "./start.ts";
 import { Volumes } from "./storage/volumes.ts";
 
 declare const NETD_VERSION: string;
@@ -59,10 +59,12 @@ export class Daemon {
   readonly drift: DriftApi;
   readonly #context: DaemonContext;
   readonly #lifecycle: ContainerLifecycle;
+  readonly #watch: Disposable;
 
-  private constructor(context: DaemonContext, lifecycle: ContainerLifecycle) {
+  private constructor({ context, lifecycle, watch }: OpenedDaemon) {
     this.#context = context;
     this.#lifecycle = lifecycle;
+    this.#watch = watch;
     this.logger = context.logger;
     this.volumes = new Volumes(context);
     this.files = new ContainerFilesApi(context);
@@ -76,14 +78,14 @@ export class Daemon {
    * @throws {NetdError} DAEMON_ALREADY_RUNNING, BRIDGE_FOREIGN, SUBNET_OVERLAPS_ROUTE …
    */
   static async start(options: DaemonOptions, logger: Logger): Promise<Daemon> {
-    const { context, lifecycle } = await openContext(options, logger);
-    return new Daemon(context, lifecycle);
+    return new Daemon(await openContext(options, logger));
   }
 
   /** Let go of everything; containers, their network and their names go on. */
   stop(): void {
     const { runtime, dns, store, journal, links, changes, reconciler } = this.#context;
     changes.stop();
+    this.#watch[Symbol.dispose]();
     reconciler.stop();
     runtime.stop();
     dns.stop();

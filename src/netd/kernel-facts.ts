@@ -51,11 +51,16 @@ export function listTakenSubnets(exceptLink: string): TakenSubnet[] {
 
 /** Ask for the largest packet that leaves by the default route; 1500 without one. */
 export function readUplinkMtu(): number {
+  return findUplink()?.mtu ?? DEFAULT_MTU;
+}
+
+/** Ask for the link of the default route, of IPv6 where there is none of IPv4; undefined without one. */
+export function findUplink(): LinkInfo | undefined {
   using socket = RtnetlinkSocket.open();
-  const [uplink] = listRoutes(socket, { family: "inet" })
+  const [uplink] = listRoutes(socket)
     .filter(({ to, dev }) => to === "default" && dev !== undefined)
-    .sort((a, b) => a.metric - b.metric);
-  return (uplink?.dev === undefined ? undefined : findLinkBySocket(socket, uplink.dev)?.mtu) ?? DEFAULT_MTU;
+    .sort((a, b) => a.family.localeCompare(b.family) || a.metric - b.metric);
+  return uplink?.dev === undefined ? undefined : findLinkBySocket(socket, uplink.dev);
 }
 
 function describeRoute({ to, via, dev }: RouteInfo): string {

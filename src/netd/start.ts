@@ -40,6 +40,8 @@ import type { DaemonOptions } from "./options.ts";
 import { Reaper } from "./reaper.ts";
 import { driftPolicyOf, lookAtKernel, mendDrift } from "./reconcile/look.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
+import { followUplink } from "./reconcile/uplink.ts";
+import { watchNetwork } from "./reconcile/watch.ts";
 import { defaultSeccompProfile } from "./seccomp/default-profile.ts";
 import { describeMachine } from "./seccomp/machine.ts";
 import { StateStore } from "./state-store.ts";
@@ -55,6 +57,8 @@ const POLL_MS = 30_000;
 export interface OpenedDaemon {
   context: DaemonContext;
   lifecycle: ContainerLifecycle;
+  /** Listens to the kernel until it is disposed of. */
+  watch: Disposable;
 }
 
 /** Open state and kernel; on return, containers that were running are known again and everything is as the state says. */
@@ -182,8 +186,10 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   resumeRestarts(context);
   await context.changes.resume();
   context.reconciler.start();
+  followUplink(context);
+  const watch = watchNetwork(context, { onUplink: () => followUplink(context) });
   journal.flush();
-  return { context, lifecycle };
+  return { context, lifecycle, watch };
 }
 
 /** Start both helpers; when one fails and nothing runs that needs the other, end that one too. */

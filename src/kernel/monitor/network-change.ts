@@ -44,8 +44,16 @@ export interface RulesChanged {
   by?: string;
 }
 
+/** A parameter of a family was written that routing looks at, such as `ip_forward`; which, the kernel does not always tell. */
+export interface ParametersChanged {
+  kind: "parameters";
+  /** `ipv4` or `ipv6`. */
+  name: string;
+  isRemoved: false;
+}
+
 /** One thing that changed. Several changes of the same thing in a short time are one. */
-export type NetworkChange = LinkChanged | AddressChanged | RouteChanged | RulesChanged;
+export type NetworkChange = LinkChanged | AddressChanged | RouteChanged | RulesChanged | ParametersChanged;
 
 /** What a listener is told at once. */
 export interface NetworkChanges {

@@ -1,7 +1,7 @@
 /**
- * Hears of everything that anybody changes in a network namespace: links, addresses, routes and nftables.
+ * Hears of everything that anybody changes in a network namespace: links, addresses, routes, forwarding and nftables.
  *
- * Legacy iptables (the xtables interface) and sysctls tell nobody of their changes: who cares must look now and then.
+ * Legacy iptables (the xtables interface) and most sysctls tell nobody of their changes: who cares must look now and then.
  *
  * @module
  */
@@ -30,7 +30,10 @@ export interface NetworkMonitorOptions {
 
 /** NETLINK_ROUTE (linux/netlink.h). */
 const NETLINK_ROUTE = 0;
+/** RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF (linux/rtnetlink.h). */
+const NETCONF_GROUPS = [24, 25];
 const ROUTE_GROUPS = [
+  ...NETCONF_GROUPS,
   MulticastGroups.LINK,
   MulticastGroups.IPV4_IFADDR,
   MulticastGroups.IPV6_IFADDR,

@@ -10,6 +10,10 @@ import type { AddressChanged, LinkChanged, NetworkChange } from "./network-chang
 
 /** `ifi_family` of news that a bridge tells about its ports; they lack most attributes, and a usual message comes besides. */
 const AF_BRIDGE = 7;
+/** A parameter below net/ipv4/conf or net/ipv6/conf was written (linux/rtnetlink.h, linux/netconf.h). */
+const RTM_NEWNETCONF = 80;
+/** bits/socket.h */
+const AF_INET6 = 10;
 /** `struct ifinfomsg`, `struct rtmsg` (linux/rtnetlink.h): where fields stand. */
 const IFI_INDEX_AT = 4;
 const RTM_TABLE_AT = 4;
@@ -51,9 +55,15 @@ function keyOf({ type, data }: NetlinkMessage): string | undefined {
       const { family, to, metric, via, dev } = parseRoute(data, String);
       return `route ${family} ${to} ${metric} ${via} ${dev}`;
     }
+    case RTM_NEWNETCONF:
+      return `parameters ${parametersName(data)}`;
     default:
       return undefined;
   }
+}
+
+function parametersName(data: Buffer): string {
+  return data[0] === AF_INET6 ? "ipv6" : "ipv4";
 }
 
 function describe({ type, data }: NetlinkMessage, nameOf: (index: number) => string | undefined): NetworkChange {
@@ -64,6 +74,8 @@ function describe({ type, data }: NetlinkMessage, nameOf: (index: number) => str
     case MessageType.NEWADDR:
     case MessageType.DELADDR:
       return describeAddress(data, type === MessageType.DELADDR);
+    case RTM_NEWNETCONF:
+      return { kind: "parameters", name: parametersName(data), isRemoved: false };
     default: {
       const route = parseRoute(data, nameOf);
       return { kind: "route", name: route.to, isRemoved: type === MessageType.DELROUTE, route };

@@ -89,11 +89,11 @@ export class Reconciler {
     return this.#options.look(scope);
   }
 
-  /** Mend all that can be mended now, whatever the policies; what is left then. */
-  heal(scope: LookScope): Drift[] {
+  /** Mend all that can be mended now, whatever the policies; what is left then. `isQuiet`: no stranger did it, so nobody is told. */
+  heal(scope: LookScope, { isQuiet = false }: { isQuiet?: boolean } = {}): Drift[] {
     const found = this.#options.look(scope);
     const mendable = found.filter(canMend);
-    for (const drift of mendable) this.#mend(drift);
+    for (const drift of mendable) this.#mend(drift, isQuiet);
     return mendable.length === 0 ? found : this.#options.look(scope);
   }
 

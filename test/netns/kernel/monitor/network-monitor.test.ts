@@ -52,6 +52,15 @@ describe("NetworkMonitor", () => {
     await listener.hears({ kind: "link", name: "vb", isRemoved: true });
   });
 
+  test("NetworkMonitor tells that forwarding was switched", async () => {
+    await using netns = TestNetns.create();
+    using listener = new Listener(netns);
+    netns.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
+    await listener.hears({ kind: "parameters", name: "ipv4" });
+    netns.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1");
+    await listener.hears({ kind: "parameters", name: "ipv6" });
+  });
+
   test("NetworkMonitor tells of addresses and routes of both families", async () => {
     await using netns = TestNetns.create();
     netns.run("ip", "link", "add", "va", "up", "type", "veth", "peer", "name", "vb");
