@@ -14,6 +14,9 @@ export { hasLegacyFilter, type IptablesTool, saveIptables } from "./iptables/ipt
 export { isAbsence } from "./kernel-absence.ts";
 export { BRIDGE_MAX_PORTS } from "./link/bridge-full.ts";
 export { type InterfaceCounters, parseInterfaceCounters, readInterfaceCounters } from "./link/interface-counters.ts";
+export { type FoundListener, findListener, isInTheWay, type WantedPorts } from "./listener/find-listener.ts";
+export { type PickPortsOptions, type PortRange, pickPorts, readPortRange } from "./listener/pick-ports.ts";
+export { type ListenerInfo, listListeners, type PortProtocol } from "./listener/sock-diag.ts";
 export { LinkWatcher } from "./monitor/link-watcher.ts";
 export type * from "./monitor/network-change.ts";
 export { NetworkMonitor, type NetworkMonitorOptions } from "./monitor/network-monitor.ts";
