@@ -5,6 +5,12 @@
  */
 
 export * from "./cgroup/index.ts";
+export {
+  type ConntrackMatch,
+  type ConntrackOfAddress,
+  type ConntrackOfPort,
+  deleteConntrack,
+} from "./conntrack/delete-conntrack.ts";
 export * from "./daemon-process.ts";
 export * from "./errno.ts";
 export { faultPoint } from "./fault-point.ts";
