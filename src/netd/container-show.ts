@@ -9,6 +9,7 @@ import { startParams } from "./container-launch.ts";
 import type { DaemonContext } from "./context.ts";
 import { planNetwork } from "./endpoint/container-network.ts";
 import { parseNetworkMode } from "./endpoint/network-mode.ts";
+import { firewallContainer } from "./firewall/firewall-rows.ts";
 import { formatHostname } from "./names/container-files.ts";
 import { formatContainerHosts, formatContainerResolvConf } from "./names/container-hosts.ts";
 import { showNetwork } from "./network/default-network.ts";
@@ -30,6 +31,12 @@ export async function showLaunch(context: DaemonContext, container: Container): 
       ...[paths.upper, paths.work, paths.rootfs].map((path): NetworkStep => ({ op: "dir.make", path })),
       ...(isShared ? [] : generatedFiles(context, container)),
     ]),
+    ...(container.endpoints.length === 0
+      ? []
+      : [
+          "# its addresses, which nobody else may use",
+          ...stepsToShell(context.firewall.preview(firewallContainer(networks, container))),
+        ]),
     ...(steps.length === 0
       ? []
       : [

@@ -13,6 +13,7 @@ import type { PendingChanges } from "./change/pending-changes.ts";
 import type { Clock } from "./clock.ts";
 import type { ContainerRegistry } from "./container-registry.ts";
 import type { EventFeed } from "./events.ts";
+import type { Firewall } from "./firewall/firewall.ts";
 import type { HelperProcess } from "./helper-process.ts";
 import type { Journal } from "./journal.ts";
 import type { HostsWriter } from "./names/hosts-writer.ts";
@@ -37,6 +38,8 @@ export interface DaemonContext {
   readonly ipam: Ipam;
   readonly images: ImageStore;
   readonly networks: Networks;
+  /** The rules in force. */
+  readonly firewall: Firewall;
   /** What the host's way out is like now; it changes under our feet. */
   readonly uplink: Uplink;
   /** Tells when the kernel is done with a veth pair. */

@@ -26,6 +26,9 @@ import type { DaemonContext } from "./context.ts";
 import { leaveNetwork } from "./endpoint/container-network.ts";
 import { findEndpoints } from "./endpoint/endpoint-leases.ts";
 import { EventFeed } from "./events.ts";
+import { Firewall } from "./firewall/firewall.ts";
+import { firewallContainer, firewallNetworks } from "./firewall/firewall-rows.ts";
+import { readPolicy } from "./firewall/policy-store.ts";
 import { dnsCommand, runtimeCommand } from "./helper-commands.ts";
 import { HelperProcess } from "./helper-process.ts";
 import { Journal } from "./journal.ts";
@@ -99,6 +102,13 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     } else registry.add(makeContainer(row, endpoints, containerPaths(options, row)));
   }
   deleteOrphanDirs(registry, stateDir);
+  const firewall = new Firewall({ session, journal: journal.note });
+  firewall.load(
+    { networks: firewallNetworks(networks), ...readPolicy(store) },
+    [...registry]
+      .filter(({ row }) => row.state === "running")
+      .map((container) => [container.row.id, firewallContainer(networks, container)]),
+  );
 
   const images = new ImageStore(`${stateDir}/images`);
   await images.ensureBusybox(STATIC_BUSYBOX).catch((error: unknown) => {
@@ -125,6 +135,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     ipam,
     images,
     networks,
+    firewall,
     uplink,
     containers: registry,
     volumes: new VolumeStore(store, `${stateDir}/volumes`),
@@ -259,6 +270,7 @@ async function takeOver(
           startedAt: context.now().toISOString(),
         };
         store.updateContainerState(container.row);
+        context.firewall.setContainer(container.row.id, firewallContainer(context.networks, container));
       }
       watchHealth(context, container);
     } else if (state === "running") {

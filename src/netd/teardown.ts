@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { DnsClient } from "../dns/index.ts";
 import { NetdError } from "../errors.ts";
+import { FIREWALL_FAMILIES, FIREWALL_TABLE } from "../firewall/index.ts";
 import {
   Cgroups,
   type LinkInfo,
@@ -22,7 +23,6 @@ import { RuntimeClient } from "../runtime/index.ts";
 import { containerPaths } from "./container-dir.ts";
 import { cgroupParent } from "./context.ts";
 import { planLeave } from "./endpoint/container-network.ts";
-import { FIREWALL_TABLE } from "./firewall.ts";
 import { listAllLinks, readBridgeFacts } from "./kernel-facts.ts";
 import { NEEDED_SYSCTLS, sysctlMemoKey } from "./network/default-network.ts";
 import { linkAlias } from "./network/network-plan.ts";
@@ -128,7 +128,7 @@ function planTeardown({ instance, networks, sysctls }: Owned): NetworkStep[] {
         .addresses.filter(({ address }) => [gateway, gateway6].includes(address.split("/")[0]))
         .map(({ address }): NetworkStep => ({ op: "address.delete", link: bridge, address })),
     ),
-    { op: "nft.deleteTable", family: "inet", name: FIREWALL_TABLE },
+    ...FIREWALL_FAMILIES.map((family): NetworkStep => ({ op: "nft.deleteTable", family, name: FIREWALL_TABLE })),
     { op: "cgroup.delete", path: cgroupParent(instance) },
     // Somebody may have set it since: only our own value is taken back.
     ...NEEDED_SYSCTLS.flatMap(({ key, value }): NetworkStep[] => {

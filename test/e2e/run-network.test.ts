@@ -66,13 +66,13 @@ describe("a container's network", () => {
     expect(stdout).toBe(`${b.hostname}\n`);
   });
 
-  test("is not reached from the internet, though it knows the way: netd's forward chain drops", async () => {
+  test("is not reached from the internet, though it knows the way: netd drops before connections are tracked", async () => {
     const from = ["nsenter", "--net=/run/netns/internet"] as const;
     await sandbox.run(...from, "ip", "route", "add", "172.16.0.0/24", "via", "198.51.100.2");
-    // Counts what comes to forwarding, and what is left behind netd's chain.
+    // Counts what comes to netd's chain, and what is left behind it.
     const count = `ip daddr ${a.endpoint.address} counter`;
     const chain = (name: string, place: string) =>
-      `chain ${name} {\n type filter hook forward priority filter ${place}\n ${count}\n}`;
+      `chain ${name} {\n type filter hook prerouting priority raw ${place}\n ${count}\n}`;
     await sandbox.run("nft", `table inet probe {\n${chain("before", "- 1")}\n${chain("behind", "+ 1")}\n}`);
     const { exitCode, stdout } = await sandbox.run(
       ...from,

@@ -12,6 +12,7 @@ import type { Container } from "../container.ts";
 import { startParams } from "../container-launch.ts";
 import type { DaemonContext } from "../context.ts";
 import { announceName, applyPart, planNetwork, undoNetwork } from "../endpoint/container-network.ts";
+import { firewallContainer } from "../firewall/firewall-rows.ts";
 import { writeGeneratedFiles } from "../names/container-hosts.ts";
 import { checkBridge } from "../network/bridge-check.ts";
 import { prepareMounts } from "../storage/prepare-mounts.ts";
@@ -82,6 +83,7 @@ async function makeProcess(
   const starting = start(params);
   let applied: AppliedSteps | undefined;
   try {
+    context.firewall.setContainer(container.row.id, firewallContainer(context.networks, container));
     applied = applyPart(context, planNetwork(context, container));
     return await finishBoth(context, container, { runtime, gate, starting });
   } catch (error) {

@@ -78,6 +78,7 @@ export async function undoNetwork(
 ): Promise<void> {
   const { journal, session, logger } = context;
   if (applied === undefined) {
+    closeFirewall(context, container.row);
     rmSync(container.paths.streams, { recursive: true, force: true });
     return;
   }
@@ -97,10 +98,20 @@ export async function leaveNetwork(context: DaemonContext, container: Container)
   for (const error of teardownSteps(planLeave(row), { journal: journal.note, session })) {
     logger.error({ err: error, container: row.name }, "cannot take down a part of a container's network");
   }
+  closeFirewall(context, row);
   journal.flush();
   rmSync(paths.streams, { recursive: true, force: true });
   container.left = waitUntilLeft(context, container);
   hosts.schedule();
+}
+
+/** Take a container out of the rules. */
+function closeFirewall({ firewall, logger }: DaemonContext, { id, name }: ContainerRow): void {
+  try {
+    firewall.setContainer(id, { endpoints: [], ports: [] });
+  } catch (error) {
+    logger.error({ err: error, container: name }, "cannot take a container out of the firewall");
+  }
 }
 
 /** Wait for the kernel to take the veth pairs down. */

@@ -22,7 +22,7 @@ import {
   STATIC_OWNER,
 } from "../../firewall/index.ts";
 import { applySteps, type JournalEntry, type KernelSession, type NetworkStep } from "../../kernel/index.ts";
-import { type FirewallDrift, inspectFirewall, isInOrder } from "./inspect-firewall.ts";
+import { type FirewallDrift, inspectFirewall, isInOrder, TableOutlines } from "./inspect-firewall.ts";
 import { localhostBridges, planRouteLocalnet } from "./localhost.ts";
 
 /** What a {@link Firewall} works with. */
@@ -36,6 +36,7 @@ const NOTHING: FirewallContainer = { endpoints: [], ports: [] };
 /** The tables of one netd. Each call is one transaction; when the kernel refuses it, it throws and nothing has changed. */
 export class Firewall {
   readonly #options: FirewallOptions;
+  readonly #outlines = new TableOutlines();
   #policy: FirewallPolicy = { networks: [], allows: [], acls: [] };
   #containers = new Map<string, FirewallContainer>();
   #elements = new Map<string, readonly NftElement[]>([[STATIC_OWNER, []]]);
@@ -97,10 +98,11 @@ export class Firewall {
     }
   }
 
-  /** What {@link setContainer} would do. */
-  preview(id: string, container: FirewallContainer): NetworkStep[] {
-    const { change, steps } = this.#planContainer(id, container);
-    return [...steps, ...stepsOf(change)];
+  /** What puts a container in force of which nothing is yet. */
+  preview(container: FirewallContainer): NetworkStep[] {
+    const change = planDifference({ before: [], after: containerElements(this.#policy, container) });
+    const bridges = new Set(localhostBridges(container, this.#policy));
+    return [...[...bridges].map((bridge) => planRouteLocalnet(bridge, true)), ...stepsOf(change)];
   }
 
   /** What is in force for one container. */
@@ -125,19 +127,22 @@ export class Firewall {
 
   /** What the kernel has differently. @throws {NetdError} NFT_FAILED */
   inspect(): FirewallDrift {
-    return inspectFirewall(this.expected(), this.#options.session.nftables());
+    const { session } = this.#options;
+    return inspectFirewall(this.expected(), { nftables: session.nftables(), outlines: this.#outlines });
   }
 
   /** Put back what the kernel has differently, in one transaction; what that was. @throws {NetdError} NFT_FAILED */
   heal(): FirewallDrift {
     const drift = this.inspect();
-    if (isInOrder(drift)) return drift;
-    if (drift.tables.length > 0) this.#apply([this.#replacement()]);
-    else {
-      const change = planDifference({ before: drift.foreign, after: drift.missing });
-      this.#apply([{ op: "nft.apply", ...change }]);
-    }
+    this.#apply(this.mendSteps(drift));
     return drift;
+  }
+
+  /** What puts back what the kernel has differently, in one transaction. */
+  mendSteps(drift: FirewallDrift): NetworkStep[] {
+    if (isInOrder(drift)) return [];
+    if (drift.gone.length + drift.changed.length > 0) return [this.#replacement()];
+    return stepsOf(planDifference({ before: drift.foreign, after: drift.missing }));
   }
 
   #stateOf(id: string): { container: FirewallContainer; elements: readonly NftElement[] } {

@@ -17,28 +17,33 @@ import { inNewNetns, Nftables } from "../../kernel/index.ts";
 
 /** What the kernel has differently. All empty: it has what it should. */
 export interface FirewallDrift {
-  /** Tables that are not there, or whose chains or sets are not ours. */
-  tables: FirewallFamily[];
-  /** Elements that are not there, or have other data. Those of `tables` are not looked at. */
+  /** Tables that are not there. */
+  gone: FirewallFamily[];
+  /** Tables whose chains or sets are not ours. Nor are their elements looked at. */
+  changed: FirewallFamily[];
+  /** Elements that are not there, or have other data. */
   missing: NftElement[];
   /** Elements that are there and should not be. */
   foreign: NftElement[];
 }
 
 /** Whether there is nothing to mend. */
-export function isInOrder({ tables, missing, foreign }: FirewallDrift): boolean {
-  return tables.length + missing.length + foreign.length === 0;
+export function isInOrder({ gone, changed, missing, foreign }: FirewallDrift): boolean {
+  return gone.length + changed.length + missing.length + foreign.length === 0;
 }
 
 /** Compare. Each table is listed once. @throws {NetdError} NFT_FAILED */
-export function inspectFirewall(wanted: FirewallTables, nftables: Nftables): FirewallDrift {
-  const outlines = expectedOutlines(wanted.tables);
-  const drift: FirewallDrift = { tables: [], missing: [], foreign: [] };
+export function inspectFirewall(
+  wanted: FirewallTables,
+  { nftables, outlines }: { nftables: Nftables; outlines: TableOutlines },
+): FirewallDrift {
+  const drift: FirewallDrift = { gone: [], changed: [], missing: [], foreign: [] };
   const all = [...wanted.elements.values()].flat();
   for (const table of wanted.tables) {
     const { family } = table;
     const found = nftables.tableOutline({ family, name: FIREWALL_TABLE });
-    if (found !== outlines.get(family)) drift.tables.push(family);
+    if (found === undefined) drift.gone.push(family);
+    else if (found !== outlines.of(wanted.tables).get(family)) drift.changed.push(family);
     else {
       compareElements(
         all.filter((element) => element.family === family),
@@ -50,8 +55,19 @@ export function inspectFirewall(wanted: FirewallTables, nftables: Nftables): Fir
   return drift;
 }
 
-/** How this kernel prints tables, without elements. */
-function expectedOutlines(tables: readonly NftTable[]): Map<FirewallFamily, string | undefined> {
+/** Knows how this kernel prints our tables, without elements; each state of them is printed once. */
+export class TableOutlines {
+  #tables: readonly NftTable[] | undefined;
+  #outlines = new Map<FirewallFamily, string | undefined>();
+
+  of(tables: readonly NftTable[]): Map<FirewallFamily, string | undefined> {
+    if (this.#tables !== tables) this.#outlines = printOutlines(tables);
+    this.#tables = tables;
+    return this.#outlines;
+  }
+}
+
+function printOutlines(tables: readonly NftTable[]): Map<FirewallFamily, string | undefined> {
   return inNewNetns(() => {
     using nftables = Nftables.open();
     nftables.run(tables.map(tableText).join("\n"));

@@ -1,25 +1,23 @@
 /**
- * The default network: which subnet and gateway it has. And of all networks: bridges, forwarding and rules.
+ * The default network: which subnet and gateway it has. And of all networks: bridges and forwarding.
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { formatIpv4, macOfIpv4, parseIpv4, parseSubnet, type Subnet } from "../../address/index.ts";
 import { NetdError } from "../../errors.ts";
+import { buildFirewall, replaceCommands } from "../../firewall/index.ts";
 import { checkSubnetFree, defaultSubnets, pickSubnet } from "../../ipam/index.ts";
 import {
   applySteps,
   type JournalEntry,
   type KernelSession,
   type NetworkStep,
-  type NetworkStepOf,
   readSysctl,
   stepsToShell,
 } from "../../kernel/index.ts";
-import { FIREWALL_TABLE, renderFirewall } from "../firewall.ts";
+import { firewallNetworks } from "../firewall/firewall-rows.ts";
 import { listTakenSubnets, readBridgeFacts } from "../kernel-facts.ts";
 import type { DaemonOptions } from "../options.ts";
-import type { Drift } from "../reconcile/drift.ts";
 import type { StateStore } from "../state-store.ts";
 import { planBridge } from "./network-plan.ts";
 import { DEFAULT_NETWORK, makeNetworkId, type NetworkRow, networkDefaults } from "./network-row.ts";
@@ -124,10 +122,10 @@ function checkGateway(gateway: string, subnet: Subnet): void {
 }
 
 /**
- * Bring the kernel to what the networks want: sysctls, bridges, rules. What is already right is left alone, so that a restart costs no packet.
+ * Bring the kernel to what the networks want: sysctls and bridges. What is already right is left alone, so that a restart costs no packet.
  * The bridge of the default network must be had; what is wrong with another's is told to `onFailure`, and the rest goes on.
  *
- * @throws {NetdError} BRIDGE_FOREIGN, KERNEL_CALL_FAILED, NFT_FAILED
+ * @throws {NetdError} BRIDGE_FOREIGN, KERNEL_CALL_FAILED
  */
 export function ensureNetworks(
   store: StateStore,
@@ -144,33 +142,6 @@ export function ensureNetworks(
       options.onFailure(network, error);
     }
   }
-  for (const { steps } of firewallDrift({ store, networks, session })) {
-    applySteps(steps, { journal, session });
-    noteFirewall({ store, networks, session });
-  }
-}
-
-interface FirewallState {
-  store: StateStore;
-  networks: Iterable<NetworkRow>;
-  session: KernelSession;
-}
-
-/** Compare the rules in force with those that are wanted. */
-export function firewallDrift({ store, networks, session }: FirewallState): Drift[] {
-  const firewall = planFirewall([...networks]);
-  const listed = session.nftables().tableText({ family: firewall.family, name: firewall.name });
-  if (listed !== undefined && store.getMeta(FIREWALL_MEMO) === firewallMemo(firewall, listed)) return [];
-  const object = `table ${firewall.family} ${firewall.name}`;
-  if (listed === undefined) return [{ kind: "missing", object, text: "it is gone", steps: [firewall] }];
-  return [{ kind: "changed", object, text: "its rules are not those of netd", steps: [firewall] }];
-}
-
-/** Remember the rules that were just put in force. */
-export function noteFirewall({ store, networks, session }: FirewallState): void {
-  const firewall = planFirewall([...networks]);
-  const listed = session.nftables().tableText({ family: firewall.family, name: firewall.name });
-  store.setMeta(FIREWALL_MEMO, firewallMemo(firewall, listed ?? ""));
 }
 
 function ensureBridge(
@@ -186,33 +157,17 @@ function ensureBridge(
   applySteps(steps, { journal, session });
 }
 
-/** Key in the state under which the table that was last put in force is known again. */
-const FIREWALL_MEMO = "firewall";
-
-/** Digest of the table as we wrote it and as the kernel listed it after: a stranger's change of either shows. */
-function firewallMemo({ body }: NetworkStepOf<"nft.replaceTable">, listed: string): string {
-  return createHash("sha256").update(body).update("\0").update(listed).digest("hex");
-}
-
-/** Plan the whole firewall table. */
-export function planFirewall(networks: readonly NetworkRow[]): NetworkStepOf<"nft.replaceTable"> {
-  return {
-    op: "nft.replaceTable",
-    family: "inet",
-    name: FIREWALL_TABLE,
-    body: renderFirewall(networks.flatMap(withIpv4)),
-  };
-}
-
-function withIpv4({ name, bridge, subnet }: NetworkRow): { name: string; bridge: string; subnet: string }[] {
-  return subnet === undefined ? [] : [{ name, bridge, subnet }];
-}
-
 /** The commands that make the network by hand, on a host that has nothing of it. */
 export function showNetwork(network: NetworkRow, options: Pick<EnsureNetworksOptions, "instance" | "mtu">): string[] {
   const bridge = planBridge(network, { facts: { link: undefined, addresses: [] }, ...options, isAdopting: false });
   const sysctls = NEEDED_SYSCTLS.map(({ key, value }): NetworkStep => ({ op: "sysctl.set", key, value }));
-  return stepsToShell([...sysctls, ...bridge, planFirewall([network])]);
+  return stepsToShell([...sysctls, ...bridge, planFirewall(network)]);
+}
+
+/** Plan both tables, for a host on which this is the only network. */
+function planFirewall(network: NetworkRow): NetworkStep {
+  const model = { networks: firewallNetworks([network]), endpoints: [], ports: [], allows: [], acls: [] };
+  return { op: "nft.apply", commands: replaceCommands(buildFirewall(model)), undo: [] };
 }
 
 /** Plan the sysctls that are not yet as needed; the values found are remembered first, to be put back at teardown. */

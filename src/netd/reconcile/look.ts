@@ -6,7 +6,7 @@
 import type { DriftPolicy } from "../../api/index.ts";
 import { applySteps } from "../../kernel/index.ts";
 import type { DaemonContext } from "../context.ts";
-import { firewallDrift, noteFirewall } from "../network/default-network.ts";
+import { firewallDrift } from "../firewall/firewall-drift.ts";
 import { linkAlias } from "../network/network-plan.ts";
 import { desiredParts, settledContainers } from "./desired.ts";
 import { type Drift, planDrift } from "./drift.ts";
@@ -27,7 +27,7 @@ export function lookAtKernel(context: DaemonContext, scope: LookScope): Drift[] 
   const facts = { ...host, namespaces: lookInside(context, host, scope.inside) };
   return [
     ...planDrift(parts, facts),
-    ...(scope.rules ? firewallDrift(context) : []),
+    ...(scope.rules ? firewallDrift(context.firewall) : []),
     ...findStrangers(context.networks, facts, linkAlias(context.instance, "")),
   ];
 }
@@ -37,7 +37,6 @@ export function mendDrift(context: DaemonContext, { steps }: Drift): void {
   const { journal, session } = context;
   try {
     applySteps(steps, { journal: journal.note, session });
-    if (steps.some(({ op }) => op === "nft.replaceTable")) noteFirewall(context);
   } finally {
     journal.flush();
   }
