@@ -7,6 +7,7 @@ import type { ContainerInfo, ContainerState, Endpoint, LeaseInfo } from "../api/
 import type { Lease } from "../ipam/index.ts";
 import type { Timer } from "./clock.ts";
 import type { ContainerPaths } from "./container-dir.ts";
+import { chooseDefaultRoutes } from "./endpoint/default-route.ts";
 import type { ContainerEndpoint } from "./endpoint/endpoint-row.ts";
 import type { Networks } from "./network/networks.ts";
 import type { ContainerRow } from "./state-store.ts";
@@ -93,10 +94,12 @@ export function containerInfo(container: Container, networks: Networks): Contain
   };
 }
 
-function showEndpoint({ row }: Container, endpoint: ContainerEndpoint, networks: Networks): Endpoint {
+/** Show a container's place in a network as the API does. */
+export function showEndpoint({ row, endpoints }: Container, endpoint: ContainerEndpoint, networks: Networks): Endpoint {
   const { lease, lease6, mac, hostInterface } = endpoint;
-  const { network, interface: name, aliases, isDefaultRoute } = endpoint.row;
-  const { subnet, gateway, subnet6, gateway6 } = networks.find(network);
+  const { network, interface: name, aliases } = endpoint.row;
+  const { kind, bridge, subnet, gateway, subnet6, gateway6 } = networks.find(network);
+  const places = endpoints.map((place) => ({ row: place.row, network: networks.find(place.row.network) }));
   const first = lease ?? lease6;
   return {
     network,
@@ -108,8 +111,8 @@ function showEndpoint({ row }: Container, endpoint: ContainerEndpoint, networks:
     ...(gateway6 === undefined ? {} : { gateway6 }),
     mac,
     ...(aliases.length === 0 ? {} : { aliases }),
-    ...(isDefaultRoute === undefined ? {} : { defaultRoute: isDefaultRoute }),
-    hostInterface,
+    defaultRoute: Object.values(chooseDefaultRoutes(places)).includes(name),
+    hostInterface: kind === "macvlan" ? bridge : hostInterface,
     netns: netnsPath(row.name),
   };
 }

@@ -39,6 +39,7 @@ import { imageUser } from "./container-registry.ts";
 import { showLaunch, showStop } from "./container-show.ts";
 import type { DaemonContext } from "./context.ts";
 import { planLeave } from "./endpoint/container-network.ts";
+import { EndpointsApi } from "./endpoint/endpoints-api.ts";
 import { ContainerFilesApi } from "./files/container-files-api.ts";
 import { parseImageChanges } from "./image-changes.ts";
 import { imageInfo } from "./image-info.ts";
@@ -55,6 +56,7 @@ export class Daemon {
   readonly logger: Logger;
   readonly volumes: Volumes;
   readonly files: ContainerFilesApi;
+  readonly endpoints: EndpointsApi;
   readonly changes: PendingChanges;
   readonly drift: DriftApi;
   readonly #context: DaemonContext;
@@ -68,6 +70,7 @@ export class Daemon {
     this.logger = context.logger;
     this.volumes = new Volumes(context);
     this.files = new ContainerFilesApi(context);
+    this.endpoints = new EndpointsApi(context);
     this.changes = context.changes;
     this.drift = new DriftApi(context);
   }

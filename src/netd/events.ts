@@ -34,6 +34,8 @@ const ACTIONS: Record<string, string> = {
   "container.attached": "attach",
   "container.paused": "pause",
   "container.unpaused": "unpause",
+  "network.connected": "connect",
+  "network.disconnected": "disconnect",
   "volume.created": "create",
   "volume.removed": "destroy",
 };

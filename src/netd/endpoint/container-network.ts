@@ -34,7 +34,7 @@ export function planNetwork(context: DaemonContext, container: Container): Netwo
   return [
     ...planNamespace(row.name),
     ...(parseNetworkMode(row.network).kind === "none" ? planLoopback(row.name) : planNetworking(row.name)),
-    ...endpointInputs(context, container, endpoints).flatMap(planJoin),
+    ...endpointInputs(context, container, endpoints).flatMap((input) => planJoin(input)),
   ];
 }
 

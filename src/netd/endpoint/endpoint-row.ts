@@ -39,6 +39,11 @@ const PREFIX = "eth";
 /** The interface of the first network that a container joins. */
 export const FIRST_INTERFACE = `${PREFIX}0`;
 
+/** The number of an endpoint's interface. */
+export function interfaceNumber({ interface: name }: Pick<EndpointRow, "interface">): number {
+  return Number(name.slice(PREFIX.length));
+}
+
 /** Choose the interface for one more network: the lowest that is free. */
 export function nextInterface(taken: readonly Pick<EndpointRow, "interface">[]): string {
   for (let number = 0; ; number++) {

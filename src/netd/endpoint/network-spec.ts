@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseIpv4, parseMac } from "../../address/index.ts";
+import { parseIpv4, parseIpv6, parseMac } from "../../address/index.ts";
 import type { ContainerSpec, EndpointSpec } from "../../api/index.ts";
 import { NetdError } from "../../errors.ts";
 import type { Container } from "../container.ts";
@@ -111,6 +111,7 @@ function planEndpoints(specs: readonly EndpointSpec[], networks: Networks): Endp
 
 function checkFamilies({ name, subnet, subnet6 }: NetworkRow, { ip, ip6 }: EndpointSpec): void {
   if (ip !== undefined) parseIpv4(ip);
+  if (ip6 !== undefined) parseIpv6(ip6);
   const lacking =
     ip !== undefined && subnet === undefined
       ? ["--ip", "IPv4"]

@@ -11,6 +11,7 @@ import { collectOpenApi } from "./openapi.ts";
 import { registerChangeRoutes } from "./routes-changes.ts";
 import { registerContainerRoutes } from "./routes-containers.ts";
 import { registerDriftRoutes } from "./routes-drift.ts";
+import { registerEndpointRoutes } from "./routes-endpoints.ts";
 import { registerFileRoutes } from "./routes-files.ts";
 import { registerImageRoutes } from "./routes-images.ts";
 import { registerNetworkRoutes } from "./routes-network.ts";
@@ -67,6 +68,7 @@ export function createServer(daemon: Daemon): FastifyInstance {
   registerUsageRoutes(server, daemon);
   registerImageRoutes(server, daemon);
   registerNetworkRoutes(server, daemon);
+  registerEndpointRoutes(server, daemon);
   registerVolumeRoutes(server, daemon);
   registerFileRoutes(server, daemon);
   registerChangeRoutes(server, daemon);

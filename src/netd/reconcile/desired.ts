@@ -43,6 +43,6 @@ function containerParts(state: DesiredState, container: Container): DesiredPart[
   return endpointInputs(state, container, endpoints).map((input, index) => ({
     container: row.name,
     network: endpoints[index]?.row.network,
-    steps: [{ op: "netns.add", name: row.name }, ...planJoin(input)],
+    steps: [{ op: "netns.add", name: row.name }, ...planJoin(input, { isRunning: true })],
   }));
 }

@@ -98,6 +98,7 @@ class Comparison {
         this.#compareAddress(step);
         break;
       case "route.add":
+      case "route.replace":
         this.#compareRoute(step);
         break;
       case "sysctl.set":
@@ -226,7 +227,7 @@ class Comparison {
     this.#note("missing", objectOf(link, step.netns), `its address ${step.address} is gone`, [step]);
   }
 
-  #compareRoute(step: NetworkStepOf<"route.add">): void {
+  #compareRoute(step: NetworkStepOf<"route.add" | "route.replace">): void {
     const facts = this.#at(step.netns);
     if (facts === undefined) return;
     const { to, via, dev } = step;

@@ -16,6 +16,7 @@ const INPUT: EndpointPlanInput = {
   interface: "eth0",
   hostInterface: hostInterfaceName(ID, "eth0"),
   bridge: "br0",
+  isIsolated: false,
   address: "172.16.0.2/24",
   via: "172.16.0.1",
   routes: [],

@@ -38,6 +38,7 @@ export const WEB: ContainerInfo = {
 export class FakeDaemon implements PublicDaemon {
   readonly logger = createLogger("test", { level: "silent" });
   readonly files = {} as unknown as Daemon["files"];
+  readonly endpoints = {} as unknown as Daemon["endpoints"];
   readonly changes = {} as unknown as Daemon["changes"];
   readonly drift = {} as unknown as Daemon["drift"];
   readonly volumes = {
