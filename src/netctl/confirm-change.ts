@@ -46,8 +46,8 @@ export async function followPending(
     context.stdout.write(`${what}: taken back in ${secondsLeft} s unless confirmed: netctl change confirm ${id}\n`);
     return;
   }
-  context.stdout.write(`${what}: done. Press Enter within ${secondsLeft} s to keep it, Ctrl-C to take it back. `);
-  const answer = await askEnter(secondsLeft, context);
+  const question = `${what}: done. Press Enter within ${secondsLeft} s to keep it, Ctrl-C to take it back. `;
+  const answer = await askEnter(question, secondsLeft, context);
   if (answer === "keep") {
     await client.apply(settleChange(id, "confirm"));
     context.stdout.write("Kept\n");
@@ -58,20 +58,23 @@ export async function followPending(
   context.exitCode = answer === "interrupted" ? EXIT_SIGINT : 1;
 }
 
-function askEnter(seconds: number, context: NetctlContext): Promise<Answer> {
+function askEnter(question: string, seconds: number, context: NetctlContext): Promise<Answer> {
   const lines = createInterface({ input: context.stdin });
   return new Promise((resolve) => {
     const settle = (answer: Answer): void => {
       clearTimeout(timer);
       process.off("SIGINT", interrupt);
-      lines.close();
       resolve(answer);
+      // Tells its end to us as well, which then changes nothing.
+      lines.close();
     };
     const interrupt = (): void => settle("interrupted");
     const timer = setTimeout(() => settle("late"), seconds * 1000);
     process.on("SIGINT", interrupt);
     lines.on("line", (line) => settle(/^\s*(y|yes)?\s*$/i.test(line) ? "keep" : "revert"));
     lines.on("close", () => settle("revert"));
+    // Last: whoever reads it may press Ctrl-C at once.
+    context.stdout.write(question);
   });
 }
 

@@ -36,7 +36,8 @@ function defineSettle(command: Command, context: NetctlContext, end: "confirm" |
   command.action((ids: string[], options: CommonOptions) => {
     const client = clientOf(options, context);
     return actOnTargets(ids, options, context, {
-      show: async (id) => (await client.show(settleChange(id, end))).commands,
+      // What there is to confirm is netd's own knowledge; what it takes back, the change itself told with --show.
+      show: async (id) => [`# netd ${end === "confirm" ? "keeps" : "takes back"} change ${id}`],
       act: async (id) => {
         await client.apply(settleChange(id, end));
         return { change: id };

@@ -23,10 +23,8 @@ export function defineDrift(command: Command, context: NetctlContext): void {
   command.action(async (options: DriftOptions) => {
     const client = clientOf(options, context);
     if (options.show) {
-      const plan = options.heal
-        ? (await client.show(healDrift())).commands
-        : (await client.drift()).flatMap(({ commands }) => commands);
-      return printCommands(plan, options, context);
+      const commands = (await client.drift()).flatMap((item) => item.commands);
+      return printCommands(commands, options, context);
     }
     const items = options.heal ? await client.apply(healDrift()) : await client.drift();
     if (options.json) printJson(items, context);
