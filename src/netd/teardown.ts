@@ -23,6 +23,7 @@ import { RuntimeClient } from "../runtime/index.ts";
 import { containerPaths } from "./container-dir.ts";
 import { cgroupParent } from "./context.ts";
 import { planLeave } from "./endpoint/container-network.ts";
+import { planForeignRemoval } from "./foreign/foreign-access.ts";
 import { listAllLinks, readBridgeFacts } from "./kernel-facts.ts";
 import { NEEDED_SYSCTLS, sysctlMemoKey } from "./network/default-network.ts";
 import { linkAlias } from "./network/network-plan.ts";
@@ -67,6 +68,7 @@ export async function teardown(options: DaemonOptions, logger: Logger): Promise<
     failures.push(...teardownSteps(planNamespaces(owned, options)));
     await attempt(async () => await waitForVethPairs(owned.instance));
     failures.push(...teardownSteps(planTeardown(owned)));
+    await attempt(() => failures.push(...teardownSteps(planForeignRemoval(owned.instance))));
   } else {
     await attempt(async () => await shutDownRuntime(runDir));
     await attempt(async () => await shutDownDns(runDir));
