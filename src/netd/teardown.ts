@@ -23,7 +23,7 @@ import { RuntimeClient } from "../runtime/index.ts";
 import { containerPaths } from "./container-dir.ts";
 import { cgroupParent } from "./context.ts";
 import { planLeave } from "./endpoint/container-network.ts";
-import { planForeignRemoval } from "./foreign/foreign-access.ts";
+import { hasForeignForwarding, planForeignRemoval } from "./foreign/foreign-access.ts";
 import { listAllLinks, readBridgeFacts } from "./kernel-facts.ts";
 import { NEEDED_SYSCTLS, sysctlMemoKey } from "./network/default-network.ts";
 import { linkAlias } from "./network/network-plan.ts";
@@ -69,6 +69,7 @@ export async function teardown(options: DaemonOptions, logger: Logger): Promise<
     await attempt(async () => await waitForVethPairs(owned.instance));
     failures.push(...teardownSteps(planTeardown(owned)));
     await attempt(() => failures.push(...teardownSteps(planForeignRemoval(owned.instance))));
+    await attempt(() => failures.push(...teardownSteps(planSysctls(owned))));
   } else {
     await attempt(async () => await shutDownRuntime(runDir));
     await attempt(async () => await shutDownDns(runDir));
@@ -119,7 +120,7 @@ function ownedLinks(instance: string): LinkInfo[] {
 }
 
 /** Plan the removal of what is in the kernel: found by ownership tag, or by a record of ours. */
-function planTeardown({ instance, networks, sysctls }: Owned): NetworkStep[] {
+function planTeardown({ instance, networks }: Owned): NetworkStep[] {
   const links = ownedLinks(instance);
   const adopted = networks.filter(({ isAdopted }) => isAdopted);
   return [
@@ -132,12 +133,18 @@ function planTeardown({ instance, networks, sysctls }: Owned): NetworkStep[] {
     ),
     ...FIREWALL_FAMILIES.map((family): NetworkStep => ({ op: "nft.deleteTable", family, name: FIREWALL_TABLE })),
     { op: "cgroup.delete", path: cgroupParent(instance) },
-    // Somebody may have set it since: only our own value is taken back.
-    ...NEEDED_SYSCTLS.flatMap(({ key, value }): NetworkStep[] => {
-      const before = sysctls.get(key);
-      return before === undefined || readSysctl(key) !== value ? [] : [{ op: "sysctl.set", key, value: before }];
-    }),
   ];
+}
+
+/** Plan the sysctls back to what they were. Forwarding stays on where somebody else's rules show that he relies on it by now. */
+function planSysctls({ sysctls }: Owned): NetworkStep[] {
+  const isForwardingNeeded = hasForeignForwarding();
+  return NEEDED_SYSCTLS.flatMap(({ key, value }): NetworkStep[] => {
+    if (isForwardingNeeded && key.includes("forward")) return [];
+    const before = sysctls.get(key);
+    // Somebody may have set it since: only our own value is taken back.
+    return before === undefined || readSysctl(key) !== value ? [] : [{ op: "sysctl.set", key, value: before }];
+  });
 }
 
 async function stopDaemon(runDir: string): Promise<void> {

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { addForeignBridge, type IptablesVariant, loadIptables, must, saveIptables } from "../support/foreign-host.ts";
+import {
+  addForeignBridge,
+  type IptablesVariant,
+  loadIptables,
+  loadNft,
+  must,
+  saveIptables,
+} from "../support/foreign-host.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 
 let sandbox: TestSandbox;

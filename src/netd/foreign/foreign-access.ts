@@ -71,6 +71,20 @@ export class ForeignAccess {
   }
 }
 
+/**
+ * Whether somebody else has rules for forwarded packets, and so relies on the host forwarding them.
+ *
+ * Whoever came after us found forwarding on and had nothing to change or to remember.
+ *
+ * @throws {NetdError} NFT_FAILED, IPTABLES_FAILED
+ */
+export function hasForeignForwarding(): boolean {
+  using nftables = Nftables.open();
+  return readForeignTables(nftables, { ownTable: OWN_TABLE }).some(({ chains }) =>
+    [...chains.values()].some(({ hook, rules }) => hook === "forward" && rules.length > 0),
+  );
+}
+
 /** Plan the removal of what {@link ForeignAccess.sync} left with others. @throws {NetdError} NFT_FAILED, IPTABLES_FAILED */
 export function planForeignRemoval(instance: string): NetworkStep[] {
   using nftables = Nftables.open();
