@@ -34,6 +34,9 @@ const QUESTIONS = {
   addresses: "ip -json address show",
   routes: "ip -json -details route show table all",
   routesSix: "ip -json -6 -details route show table all",
+  queues: "tc -json qdisc show invisible",
+  arrivals:
+    "(printf '['; for link in $(sed -n 's/^ *\\([^:]*\\):.*/\\1/p' /proc/net/dev); do tc -json filter show dev $link ingress; printf ,; done; printf null])",
   ports: "bridge -json -details link show",
   neighbours: "ip -json -4 neighbour show",
   neighboursSix: "ip -json -6 neighbour show",

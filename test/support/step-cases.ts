@@ -136,6 +136,31 @@ export const NETWORK_CASES: readonly StepCase[] = [
       { op: "port.set", netns: HOST, name: "ve1", hairpin: false, flood: false },
     ],
   },
+  { name: "rate.set", given: [VETH], steps: [{ op: "rate.set", netns: HOST, link: "ve1", bitsPerSecond: 10_000_000 }] },
+  {
+    name: "rate.set-again",
+    given: [VETH, { op: "rate.set", netns: HOST, link: "ve1", bitsPerSecond: 64_000 }],
+    steps: [{ op: "rate.set", netns: HOST, link: "ve1", bitsPerSecond: 100_000_000_000 }],
+  },
+  {
+    name: "rate.delete",
+    given: [VETH, { op: "rate.set", netns: HOST, link: "ve1", bitsPerSecond: 10_000_000 }],
+    steps: [{ op: "rate.delete", netns: HOST, link: "ve1" }],
+  },
+  {
+    name: "ingress.redirect",
+    given: [VETH, { op: "link.addIfb", netns: HOST, name: "if1", up: true }],
+    steps: [{ op: "ingress.redirect", netns: HOST, link: "ve1", to: "if1" }],
+  },
+  {
+    name: "ingress.delete",
+    given: [
+      VETH,
+      { op: "link.addIfb", netns: HOST, name: "if1", up: true },
+      { op: "ingress.redirect", netns: HOST, link: "ve1", to: "if1" },
+    ],
+    steps: [{ op: "ingress.delete", netns: HOST, link: "ve1" }],
+  },
   { name: "address.add", given: [VETH], steps: [GUEST_ADDRESS] },
   {
     name: "address.add-host",

@@ -87,6 +87,22 @@ export class NetlinkSocket implements Disposable {
     }
   }
 
+  /** Ask for one object of a kind for which the kernel keeps silent when there is none. @throws {KernelError} with the kernel's own text */
+  find(request: NetlinkRequest): Buffer | undefined {
+    const sequence = this.#send(request, Flags.REQUEST | Flags.ACK);
+    let found: Buffer | undefined;
+    for (;;) {
+      for (const message of this.#receive(sequence, request)) {
+        if (message.type !== ControlType.ERROR) {
+          found = Buffer.from(message.data);
+          continue;
+        }
+        throwIfError(message, request);
+        return found;
+      }
+    }
+  }
+
   /** Ask for all objects; each message after its netlink header. */
   dump(request: NetlinkRequest): Buffer[] {
     for (let tries = 1; ; tries++) {

@@ -93,3 +93,33 @@ export interface PortSet {
   /** Frames to unknown addresses go out by it. */
   flood?: boolean | undefined;
 }
+
+/** Hold what leaves a link to a rate, with a token bucket filter; a rate that is there already is changed without losing what waits. */
+export interface RateSet {
+  op: "rate.set";
+  netns?: string | undefined;
+  link: string;
+  bitsPerSecond: number;
+}
+
+/** Take the rate of a link away, and lose what waits; nothing when it has none. */
+export interface RateDelete {
+  op: "rate.delete";
+  netns?: string | undefined;
+  link: string;
+}
+
+/** Have all that arrives by a link leave by another, an ifb, where a rate can hold it; it goes on afterwards as if it had not. */
+export interface IngressRedirect {
+  op: "ingress.redirect";
+  netns?: string | undefined;
+  link: string;
+  to: string;
+}
+
+/** End such a redirection; nothing when there is none. Can't be undone. */
+export interface IngressDelete {
+  op: "ingress.delete";
+  netns?: string | undefined;
+  link: string;
+}

@@ -8,6 +8,8 @@
 import type { CgroupResources } from "../cgroup/resources.ts";
 import type { IptablesDeleteChain, IptablesSetChain } from "../iptables/iptables-step-types.ts";
 import type {
+  IngressDelete,
+  IngressRedirect,
   LinkAddBridge,
   LinkAddIfb,
   LinkAddMacvlan,
@@ -15,6 +17,8 @@ import type {
   LinkDelete,
   LinkSet,
   PortSet,
+  RateDelete,
+  RateSet,
 } from "./link-steps.ts";
 
 export type * from "./link-steps.ts";
@@ -206,6 +210,10 @@ export type NetworkStep =
   | LinkDelete
   | LinkSet
   | PortSet
+  | RateSet
+  | RateDelete
+  | IngressRedirect
+  | IngressDelete
   | AddressAdd
   | AddressDelete
   | RouteAdd

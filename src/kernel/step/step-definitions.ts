@@ -16,6 +16,7 @@ import { arpAnnounce, naAnnounce } from "../neighbour/announce-steps.ts";
 import { netnsAdd, netnsDelete, netnsRename } from "../netns/netns-steps.ts";
 import { nftApply, nftDeleteTable, nftReplaceTable } from "../nft/nft-steps.ts";
 import { sysctlSet } from "../sysctl/sysctl-steps.ts";
+import { ingressDelete, ingressRedirect, rateDelete, rateSet } from "../traffic/traffic-steps.ts";
 import type { NetworkStep, NetworkStepOf } from "./network-steps.ts";
 import type { StepDefinition } from "./step.ts";
 
@@ -41,6 +42,10 @@ export const STEP_DEFINITIONS: StepDefinitions = {
   "link.delete": linkDelete,
   "link.set": linkSet,
   "port.set": portSet,
+  "rate.set": rateSet,
+  "rate.delete": rateDelete,
+  "ingress.redirect": ingressRedirect,
+  "ingress.delete": ingressDelete,
   "address.add": addressAdd,
   "address.delete": addressDelete,
   "route.add": routeAdd,

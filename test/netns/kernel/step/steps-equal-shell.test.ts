@@ -65,7 +65,7 @@ describe("applySteps", () => {
 
   // Deleting and announcing can't be undone, and lo keeps 127.0.0.1 once it was up.
   const undoable = NETWORK_CASES.filter(
-    ({ name }) => !["link.delete", "arp.announce", "na.announce", "link.set-lo-up"].includes(name),
+    ({ name }) => !["link.delete", "arp.announce", "na.announce", "ingress.delete", "link.set-lo-up"].includes(name),
   );
   test.each(undoable)("undoSteps leaves nothing of $name", async ({ given = [], steps }) => {
     await using touched = new Pair();

@@ -1,0 +1,1 @@
+nsenter --net=/run/netns/netdtest-host tc qdisc delete dev ve1 root
