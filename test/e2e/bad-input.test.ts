@@ -55,7 +55,7 @@ describe("netctl run with bad input", () => {
   test.each([
     [["nosuch"], "Cannot find image 'nosuch': there is none of that name", "netctl image import"],
     [["../../etc"], "Cannot find image '../../etc'", "netctl images"],
-    [["--network", "nosuch", "busybox"], "Cannot use network 'nosuch': there is none of that name", "netctl net ls"],
+    [["--network", "nosuch", "busybox"], "Cannot find network 'nosuch': there is none of that name", "netctl net ls"],
     [
       ["--name", "holder", "busybox"],
       "Cannot create container 'holder': container ",

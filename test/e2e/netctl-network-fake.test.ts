@@ -160,6 +160,13 @@ describe("netctl net", () => {
     ]);
   });
 
+  test("disconnect -f says nothing of who is not in the network", async () => {
+    const out = { code: "ENDPOINT_UNKNOWN", message: "Cannot disconnect container 'web': it is not in that network" };
+    await using fake = await FakeNetd.listen(answer(404, out));
+    expect(await netctl(fake, "net disconnect -f lab web")).toEqual({ stdout: "", stderr: "", exitCode: 0 });
+    expect((await netctl(fake, "net disconnect lab web")).stderr).toBe(`netctl: ${out.message}\n`);
+  });
+
   test("set --confirm in a pipe tells how to confirm, and returns", async () => {
     await using fake = await FakeNetd.listen(answer(200, { ...LAB, pending: pending() }));
     const { stdout, exitCode } = await netctl(fake, "net set lab --internal --dns none --mtu auto --confirm 1m");

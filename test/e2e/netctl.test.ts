@@ -22,7 +22,7 @@ describe("netctl errors", () => {
     ["run busybox /etc/passwd", 126, 'Cannot run "/etc/passwd"', "chmod +x"],
     ["run --name Bad busybox", 125, "Cannot use the container name 'Bad'", "lower-case"],
     ["run --name web busybox", 125, "Cannot create container 'web'", "netctl rm web"],
-    ["run --network nope busybox", 125, "Cannot use network 'nope'", "netctl net ls"],
+    ["run --network nope busybox", 125, "Cannot find network 'nope'", "netctl net ls"],
     ["run --ip 10.1.1.1 busybox", 125, "Cannot use address 10.1.1.1", "172.16.0.0/24"],
     ["run --ip 172.16.0.9 busybox", 125, "container 'web' has it", "another address"],
     ["run --ip nonsense busybox", 125, "Cannot parse 'nonsense'", "172.16.0.10"],
@@ -206,6 +206,12 @@ describe("netctl", () => {
     expect(await words("netctl", "stop", "w")).toBe("web");
     expect(await words("netctl", "run", "bus")).toBe("busybox");
     expect(await words("netctl", "net", "inspect", "def")).toBe("default");
+    expect(await words("netctl", "network", "inspect", "def")).toBe("default");
+    expect(await words("netctl", "net", "connect", "def")).toBe("default");
+    expect(await words("netctl", "net", "connect", "default", "w")).toBe("web");
+    expect(await words("netctl", "run", "--network", "def")).toBe("default");
+    expect(await words("netctl", "run", "--network", "default", "bus")).toBe("busybox");
+    expect(await words("netctl", "allow", "default", "def")).toBe("default");
     expect(await words("netctl", "image", "i")).toBe("import");
     expect(await words("netctl", "run", "--memory-r")).toBe("--memory-reservation");
   });

@@ -68,11 +68,20 @@ export function defineNetConnect(command: Command, context: NetctlContext): void
 
 /** Define `net disconnect`. */
 export function defineNetDisconnect(command: Command, context: NetctlContext): void {
-  command.argument("<network>").argument("<container>");
+  command
+    .argument("<network>")
+    .argument("<container>")
+    .option("-f, --force", "say nothing when it is not in the network, or not there");
   addCommonOptions(command);
   addExamples(command, "netctl net disconnect lab web", "netctl net disconnect --show lab web");
-  command.action(async (network: string, container: string, options: CommonOptions) => {
-    await carryOut(clientOf(options, context), disconnectNetwork(network, { container }), options, context);
+  command.action(async (network: string, container: string, options: CommonOptions & { force?: boolean }) => {
+    const client = clientOf(options, context);
+    try {
+      await carryOut(client, disconnectNetwork(network, { container }), options, context);
+    } catch (error) {
+      const isOut = ["ENDPOINT_UNKNOWN", "CONTAINER_UNKNOWN"].includes((error as { code?: string }).code ?? "");
+      if (options.force !== true || !isOut) throw error;
+    }
     if (options.json && options.show !== true) printJson({ network, container }, context);
   });
 }

@@ -447,6 +447,7 @@ complete -c netctl -n "__fish_seen_subcommand_from net; and __fish_seen_subcomma
 complete -c netctl -n "__fish_seen_subcommand_from net; and __fish_seen_subcommand_from connect" -a "(netctl completion --list networks 2>/dev/null)"
 complete -c netctl -n "__fish_seen_subcommand_from net; and __fish_seen_subcommand_from connect" -a "(netctl completion --list containers 2>/dev/null)"
 complete -c netctl -n "__fish_seen_subcommand_from net" -a disconnect -d 'take a container out of a network'
+complete -c netctl -n "__fish_seen_subcommand_from net; and __fish_seen_subcommand_from disconnect" -s f -l force -d 'say nothing when it is not in the network, or not there'
 complete -c netctl -n "__fish_seen_subcommand_from net; and __fish_seen_subcommand_from disconnect" -l json -d 'print one JSON document'
 complete -c netctl -n "__fish_seen_subcommand_from net; and __fish_seen_subcommand_from disconnect" -l show -d 'print the commands that do the same by hand, and do nothing'
 complete -c netctl -n "__fish_seen_subcommand_from net; and __fish_seen_subcommand_from disconnect" -l socket -d 'netd\'s socket (default: $NETD_SOCKET, else /run/netd/netd.sock)'

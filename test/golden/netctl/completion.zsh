@@ -44,7 +44,7 @@ _netctl() {
     "net rm") words="-f --force --json --show --socket -h --help"; kinds=("networks") ;;
     "net prune") words="-f --force --filter --json --show --socket -h --help"; ;;
     "net connect") words="--ip --ip6 --mac --alias --default-route --json --show --socket -h --help"; kinds=("networks" "containers") ;;
-    "net disconnect") words="--json --show --socket -h --help"; kinds=("networks" "containers") ;;
+    "net disconnect") words="-f --force --json --show --socket -h --help"; kinds=("networks" "containers") ;;
     "publish") words="--confirm --json --show --socket -h --help"; kinds=("containers" "") ;;
     "unpublish") words="--json --show --socket -h --help"; kinds=("containers" "") ;;
     "port") words="--json --show --socket -h --help"; kinds=("containers" "") ;;
