@@ -13,7 +13,6 @@ import type {
   ImageInfo,
   LeaseInfo,
   LogLoss,
-  NetworkInfo,
   ShellPlan,
   StatsInfo,
   TopInfo,
@@ -44,6 +43,7 @@ import { ContainerFilesApi } from "./files/container-files-api.ts";
 import { parseImageChanges } from "./image-changes.ts";
 import { imageInfo } from "./image-info.ts";
 import { type ReadLogOptions, readLog } from "./log/read-log.ts";
+import { NetworksApi } from "./network/networks-api.ts";
 import type { DaemonOptions } from "./options.ts";
 import { DriftApi } from "./reconcile/drift-api.ts";
 import { type OpenedDaemon, openContext } from "./start.ts";
@@ -57,6 +57,7 @@ export class Daemon {
   readonly volumes: Volumes;
   readonly files: ContainerFilesApi;
   readonly endpoints: EndpointsApi;
+  readonly networks: NetworksApi;
   readonly changes: PendingChanges;
   readonly drift: DriftApi;
   readonly #context: DaemonContext;
@@ -71,6 +72,7 @@ export class Daemon {
     this.volumes = new Volumes(context);
     this.files = new ContainerFilesApi(context);
     this.endpoints = new EndpointsApi(context);
+    this.networks = new NetworksApi(context);
     this.changes = context.changes;
     this.drift = new DriftApi(context);
   }
@@ -278,19 +280,6 @@ export class Daemon {
       const container = containers.byId(lease.containerId);
       return container === undefined ? [] : [leaseInfo(container, lease)];
     });
-  }
-
-  listNetworks(): NetworkInfo[] {
-    const { networks, ipam, uplink } = this.#context;
-    return [...networks].map((network) => {
-      const { isAdopted: adopted, isInternal: internal, isIsolated: isolated, mtu = uplink.mtu, ...shown } = network;
-      return { ...shown, mtu, adopted, internal, isolated, addresses: ipam.usage(network.name) };
-    });
-  }
-
-  inspectNetwork(name: string): NetworkInfo {
-    const found = this.#context.networks.find(name);
-    return this.listNetworks().find((network) => network.name === found.name)!; // it was found
   }
 
   listImages(): ImageInfo[] {

@@ -36,6 +36,9 @@ const ACTIONS: Record<string, string> = {
   "container.unpaused": "unpause",
   "network.connected": "connect",
   "network.disconnected": "disconnect",
+  "network.created": "create",
+  "network.removed": "destroy",
+  "network.changed": "update",
   "volume.created": "create",
   "volume.removed": "destroy",
 };

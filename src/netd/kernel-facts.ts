@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseIpv4 } from "../address/index.ts";
+import { ipSubnet, parseIpAddress, parseIpv4 } from "../address/index.ts";
 import { subnetOf, type TakenSubnet } from "../ipam/index.ts";
 import {
   findLink as findLinkBySocket,
@@ -14,6 +14,7 @@ import {
   type RouteInfo,
   RtnetlinkSocket,
 } from "../kernel/index.ts";
+import type { HostFacts } from "./network/host-facts.ts";
 import type { BridgeFacts } from "./network/network-plan.ts";
 
 /** MTU when no default route tells one. */
@@ -35,7 +36,7 @@ export function listAllLinks(): LinkInfo[] {
 export function readBridgeFacts(bridge: string): BridgeFacts {
   using socket = RtnetlinkSocket.open();
   const link = findLinkBySocket(socket, bridge);
-  return { link, addresses: link === undefined ? [] : listAddresses(socket, { link: bridge, family: "inet" }) };
+  return { link, addresses: link === undefined ? [] : listAddresses(socket, { link: bridge }) };
 }
 
 /** Ask for the IPv4 subnets that routes lead to, those of `exceptLink` left out. */
@@ -47,6 +48,22 @@ export function listTakenSubnets(exceptLink: string): TakenSubnet[] {
       const [address = "", length = "32"] = route.to.split("/");
       return { subnet: subnetOf(parseIpv4(address), Number(length)), by: describeRoute(route) };
     });
+}
+
+/** Ask for all that a new network must not stand in the way of. */
+export function readHostFacts(): HostFacts {
+  using socket = RtnetlinkSocket.open();
+  return {
+    links: listLinks(socket),
+    addresses: listAddresses(socket).map(({ link, address }) => ({ link, address })),
+    routes: listRoutes(socket)
+      .filter(({ to }) => to !== "default")
+      .map((route) => {
+        const [address = "", length] = route.to.split("/");
+        const subnet = ipSubnet(parseIpAddress(address), Number(length));
+        return { subnet, by: describeRoute(route), ...(route.dev === undefined ? {} : { link: route.dev }) };
+      }),
+  };
 }
 
 /** Ask for the largest packet that leaves by the default route; 1500 without one. */

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { release } from "node:os";
-import { DnsClient, type ZoneDocument } from "../dns/index.ts";
+import { DnsClient } from "../dns/index.ts";
 import { ImageStore } from "../image/index.ts";
 import { Ipam, SqliteLeaseStore } from "../ipam/index.ts";
 import { becomeSubreaper, KernelSession, LinkWatcher, lockDirectory, readSysctl } from "../kernel/index.ts";
@@ -30,7 +30,6 @@ import { EventFeed } from "./events.ts";
 import { Firewall } from "./firewall/firewall.ts";
 import { firewallContainer, firewallNetworks } from "./firewall/firewall-rows.ts";
 import { readPolicy } from "./firewall/policy-store.ts";
-import { ForeignAccess } from "./foreign/foreign-access.ts";
 import { dnsCommand, runtimeCommand } from "./helper-commands.ts";
 import { HelperProcess } from "./helper-process.ts";
 import { Journal } from "./journal.ts";
@@ -38,9 +37,11 @@ import { KeptDescriptors } from "./kept-descriptors.ts";
 import { listAllLinks, readUplinkMtu } from "./kernel-facts.ts";
 import { rewriteAllHosts } from "./names/container-hosts.ts";
 import { HostsWriter } from "./names/hosts-writer.ts";
+import { listZones } from "./names/zones.ts";
 import { chooseNetwork, ensureNetworks } from "./network/default-network.ts";
-import { DEFAULT_NETWORK, type NetworkRow } from "./network/network-row.ts";
+import { DEFAULT_NETWORK } from "./network/network-row.ts";
 import { Networks } from "./network/networks.ts";
+import { finishReplacements } from "./network/replace-network.ts";
 import type { DaemonOptions } from "./options.ts";
 import { Reaper } from "./reaper.ts";
 import { driftPolicyOf, lookAtKernel, mendDrift } from "./reconcile/look.ts";
@@ -96,8 +97,6 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     onFailure: ({ name }, error) => logger.error({ err: error, network: name }, "cannot make the bridge of a network"),
   });
   store.saveNetwork(network);
-  const foreign = new ForeignAccess({ instance, networks, session, journal: journal.note, logger });
-  foreign.sync();
   for (const opened of networks) ipam.openNetwork(opened);
   for (const row of rows) {
     const endpoints = findEndpoints(ipam, row);
@@ -147,7 +146,6 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     session,
     links: new LinkWatcher(),
     events,
-    foreign,
     reconciler: new Reconciler({
       look: (scope) => lookAtKernel(context, scope),
       mend: (drift) => mendDrift(context, drift),
@@ -188,10 +186,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
       logFile: helperLog("netd-dns"),
       connect: () => DnsClient.connect(`${runDir}/dns.sock`),
       onConnected: async (client) => {
-        await client.request({
-          method: "setZones",
-          zones: [...networks].flatMap((network) => zoneOf(context, network)),
-        });
+        await client.request({ method: "setZones", zones: listZones(context) });
       },
       logger,
     }),
@@ -201,6 +196,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   adoptPauses(context);
   context.hosts.schedule();
   resumeRestarts(context);
+  finishReplacements(context);
   await context.changes.resume();
   context.reconciler.start();
   followUplink(context);
@@ -231,27 +227,6 @@ function openInstance(store: StateStore): string {
   const made = randomBytes(4).toString("hex");
   store.setMeta("instance", made);
   return made;
-}
-
-/** All running members of the network, as the resolver wants them. */
-function zoneOf({ containers }: DaemonContext, { name, gateway, subnet }: NetworkRow): ZoneDocument[] {
-  if (gateway === undefined || subnet === undefined) return [];
-  const members = [...containers].flatMap(({ row, endpoints }) =>
-    row.state !== "running"
-      ? []
-      : endpoints.flatMap(({ lease }) => (lease?.network === name ? [{ row, address: lease.address }] : [])),
-  );
-  return [
-    {
-      network: name,
-      listen: gateway,
-      subnet,
-      records: Object.fromEntries(members.map(({ row, address }) => [row.name, address])),
-      clientUpstreams: Object.fromEntries(
-        members.flatMap(({ row, address }) => (row.spec.dns === undefined ? [] : [[address, row.spec.dns]])),
-      ),
-    },
-  ];
 }
 
 /** Compare what the runtime has with what the state says; the runtime knows better what runs, the state what should exist. */

@@ -153,8 +153,18 @@ export class StateStore implements Disposable {
     return (this.#getMeta.get(key) as { value: string } | undefined)?.value;
   }
 
+  /** All that is remembered under keys that begin so. */
+  listMeta(prefix: string): { key: string; value: string }[] {
+    const rows = this.database.prepare("SELECT key, value FROM meta WHERE substr(key, 1, ?) = ? ORDER BY key");
+    return rows.all(prefix.length, prefix) as { key: string; value: string }[];
+  }
+
   setMeta(key: string, value: string): void {
     guard("write", key, () => this.#setMeta.run(key, value));
+  }
+
+  deleteMeta(key: string): void {
+    guard("write", key, () => this.database.prepare("DELETE FROM meta WHERE key = ?").run(key));
   }
 
   listNetworks(): NetworkRow[] {

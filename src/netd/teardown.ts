@@ -15,7 +15,6 @@ import {
   lockDirectory,
   lockHolder,
   type NetworkStep,
-  readSysctl,
   teardownSteps,
 } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
@@ -23,10 +22,9 @@ import { RuntimeClient } from "../runtime/index.ts";
 import { containerPaths } from "./container-dir.ts";
 import { cgroupParent } from "./context.ts";
 import { planLeave } from "./endpoint/container-network.ts";
-import { hasForeignForwarding, planForeignRemoval } from "./foreign/foreign-access.ts";
 import { listAllLinks, readBridgeFacts } from "./kernel-facts.ts";
-import { NEEDED_SYSCTLS, sysctlMemoKey } from "./network/default-network.ts";
-import { linkAlias } from "./network/network-plan.ts";
+import { planSysctlsBack } from "./network/host-sysctls.ts";
+import { linkAlias, planNetworkRemoval } from "./network/network-plan.ts";
 import type { NetworkRow } from "./network/network-row.ts";
 import type { DaemonOptions } from "./options.ts";
 import { type ContainerRow, StateStore } from "./state-store.ts";
@@ -68,8 +66,6 @@ export async function teardown(options: DaemonOptions, logger: Logger): Promise<
     failures.push(...teardownSteps(planNamespaces(owned, options)));
     await attempt(async () => await waitForVethPairs(owned.instance));
     failures.push(...teardownSteps(planTeardown(owned)));
-    await attempt(() => failures.push(...teardownSteps(planForeignRemoval(owned.instance))));
-    await attempt(() => failures.push(...teardownSteps(planSysctls(owned))));
   } else {
     await attempt(async () => await shutDownRuntime(runDir));
     await attempt(async () => await shutDownDns(runDir));
@@ -83,21 +79,17 @@ interface Owned {
   instance: string;
   networks: NetworkRow[];
   containers: ContainerRow[];
-  /** Value of each sysctl before netd changed it. */
-  sysctls: Map<string, string>;
+  /** What puts the kernel parameters back that netd changed. */
+  sysctls: NetworkStep[];
 }
 
 function readOwned(path: string): Owned {
   using store = new StateStore(path);
-  const sysctls = NEEDED_SYSCTLS.flatMap(({ key }) => {
-    const found = store.getMeta(sysctlMemoKey(key));
-    return found === undefined ? [] : ([[key, found]] as const);
-  });
   return {
     instance: store.getMeta("instance") ?? "",
     networks: store.listNetworks(),
     containers: store.listContainers(),
-    sysctls: new Map(sysctls),
+    sysctls: planSysctlsBack(store),
   };
 }
 
@@ -120,31 +112,17 @@ function ownedLinks(instance: string): LinkInfo[] {
 }
 
 /** Plan the removal of what is in the kernel: found by ownership tag, or by a record of ours. */
-function planTeardown({ instance, networks }: Owned): NetworkStep[] {
+function planTeardown({ instance, networks, sysctls }: Owned): NetworkStep[] {
   const links = ownedLinks(instance);
   const adopted = networks.filter(({ isAdopted }) => isAdopted);
   return [
     ...links.filter(({ kind }) => kind !== "bridge").map(({ name }): NetworkStep => ({ op: "link.delete", name })),
     ...links.filter(({ kind }) => kind === "bridge").map(({ name }): NetworkStep => ({ op: "link.delete", name })),
-    ...adopted.flatMap(({ bridge, gateway, gateway6 }) =>
-      readBridgeFacts(bridge)
-        .addresses.filter(({ address }) => [gateway, gateway6].includes(address.split("/")[0]))
-        .map(({ address }): NetworkStep => ({ op: "address.delete", link: bridge, address })),
-    ),
+    ...adopted.flatMap((network) => planNetworkRemoval(network, { instance, facts: readBridgeFacts(network.bridge) })),
     ...FIREWALL_FAMILIES.map((family): NetworkStep => ({ op: "nft.deleteTable", family, name: FIREWALL_TABLE })),
     { op: "cgroup.delete", path: cgroupParent(instance) },
+    ...sysctls,
   ];
-}
-
-/** Plan the sysctls back to what they were. Forwarding stays on where somebody else's rules show that he relies on it by now. */
-function planSysctls({ sysctls }: Owned): NetworkStep[] {
-  const isForwardingNeeded = hasForeignForwarding();
-  return NEEDED_SYSCTLS.flatMap(({ key, value }): NetworkStep[] => {
-    if (isForwardingNeeded && key.includes("forward")) return [];
-    const before = sysctls.get(key);
-    // Somebody may have set it since: only our own value is taken back.
-    return before === undefined || readSysctl(key) !== value ? [] : [{ op: "sysctl.set", key, value: before }];
-  });
 }
 
 async function stopDaemon(runDir: string): Promise<void> {

@@ -84,6 +84,23 @@ export class Firewall {
     }
   }
 
+  /** What {@link setNetworks} would do. */
+  previewNetworks(
+    networks: readonly FirewallNetwork[],
+    allows: readonly FirewallAllow[],
+    acls: readonly FirewallAcl[],
+  ): NetworkStep[] {
+    const [before, other] = [this.expected(), new Firewall(this.#options)];
+    other.#remember({ networks, allows, acls }, this.#containers);
+    return stepsOf(
+      planDifference({
+        tables: { before: before.tables, after: other.#tables },
+        before: [...before.elements.values()].flat(),
+        after: [...other.#elements.values()].flat(),
+      }),
+    );
+  }
+
   /** Put all in force that concerns one container; an empty one is forgotten. @throws {NetdError} NFT_FAILED */
   setContainer(id: string, container: FirewallContainer): void {
     const before = this.#stateOf(id);

@@ -14,7 +14,8 @@ import { registerDriftRoutes } from "./routes-drift.ts";
 import { registerEndpointRoutes } from "./routes-endpoints.ts";
 import { registerFileRoutes } from "./routes-files.ts";
 import { registerImageRoutes } from "./routes-images.ts";
-import { registerNetworkRoutes } from "./routes-network.ts";
+import { registerInfoRoute } from "./routes-info.ts";
+import { registerNetworkRoutes } from "./routes-networks.ts";
 import { registerUsageRoutes } from "./routes-usage.ts";
 import { registerVolumeRoutes } from "./routes-volumes.ts";
 import { handleUpgrade } from "./upgrade.ts";
@@ -67,6 +68,7 @@ export function createServer(daemon: Daemon): FastifyInstance {
   registerContainerRoutes(server, daemon);
   registerUsageRoutes(server, daemon);
   registerImageRoutes(server, daemon);
+  registerInfoRoute(server, daemon);
   registerNetworkRoutes(server, daemon);
   registerEndpointRoutes(server, daemon);
   registerVolumeRoutes(server, daemon);

@@ -12,23 +12,15 @@ import {
   type JournalEntry,
   type KernelSession,
   type NetworkStep,
-  readSysctl,
   stepsToShell,
 } from "../../kernel/index.ts";
 import { firewallNetworks } from "../firewall/firewall-rows.ts";
 import { listTakenSubnets, readBridgeFacts } from "../kernel-facts.ts";
 import type { DaemonOptions } from "../options.ts";
 import type { StateStore } from "../state-store.ts";
+import { neededSysctls, planHostSysctls } from "./host-sysctls.ts";
 import { planBridge } from "./network-plan.ts";
 import { DEFAULT_NETWORK, makeNetworkId, type NetworkRow, networkDefaults } from "./network-row.ts";
-
-/** Sysctls that netd needs, and the key under which the value it found is remembered. */
-export const NEEDED_SYSCTLS = [{ key: "net/ipv4/ip_forward", value: "1" }] as const;
-
-/** Key in the state under which the host's own value of a sysctl is kept. */
-export function sysctlMemoKey(key: string): string {
-  return `sysctl:${key}`;
-}
 
 /** What {@link ensureNetworks} needs besides the networks. */
 export interface EnsureNetworksOptions {
@@ -79,10 +71,12 @@ export function chooseNetwork(
     (remembered?.subnet === subnet.cidr ? remembered.gateway : undefined) ??
     formatIpv4(subnet.first + 1);
   checkGateway(gateway, subnet);
+  const found = options.isAdopting && remembered === undefined ? readBridgeFacts(bridge) : undefined;
   return {
     ...networkDefaults(),
     id: makeNetworkId(),
     createdAt: new Date().toISOString(),
+    ...(found?.link === undefined ? {} : { foundAddresses: found.addresses.map(({ address }) => address) }),
     ...remembered,
     name: DEFAULT_NETWORK,
     bridge,
@@ -133,7 +127,7 @@ export function ensureNetworks(
   options: EnsureNetworksOptions & { onFailure: (network: NetworkRow, error: unknown) => void },
 ): void {
   const { journal, session } = options;
-  applySteps(planSysctls(store), { journal, session });
+  applySteps(planHostSysctls(store, networks), { journal, session });
   for (const network of networks) {
     try {
       ensureBridge(network, options);
@@ -160,22 +154,11 @@ function ensureBridge(
 /** The commands that make the network by hand, on a host that has nothing of it. */
 export function showNetwork(network: NetworkRow, options: Pick<EnsureNetworksOptions, "instance" | "mtu">): string[] {
   const bridge = planBridge(network, { facts: { link: undefined, addresses: [] }, ...options, isAdopting: false });
-  const sysctls = NEEDED_SYSCTLS.map(({ key, value }): NetworkStep => ({ op: "sysctl.set", key, value }));
-  return stepsToShell([...sysctls, ...bridge, planFirewall(network)]);
+  return stepsToShell([...neededSysctls([network]), ...bridge, planFirewall(network)]);
 }
 
 /** Plan both tables, for a host on which this is the only network. */
 function planFirewall(network: NetworkRow): NetworkStep {
   const model = { networks: firewallNetworks([network]), endpoints: [], ports: [], allows: [], acls: [] };
   return { op: "nft.apply", commands: replaceCommands(buildFirewall(model)), undo: [] };
-}
-
-/** Plan the sysctls that are not yet as needed; the values found are remembered first, to be put back at teardown. */
-function planSysctls(store: StateStore): NetworkStep[] {
-  return NEEDED_SYSCTLS.flatMap(({ key, value }): NetworkStep[] => {
-    const found = readSysctl(key);
-    if (found === value) return [];
-    if (store.getMeta(sysctlMemoKey(key)) === undefined) store.setMeta(sysctlMemoKey(key), found);
-    return [{ op: "sysctl.set", key, value }];
-  });
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { parseSubnet } from "../../address/index.ts";
 import { NetdError } from "../../errors.ts";
 import type { AddressInfo, LinkInfo, NetworkStep } from "../../kernel/index.ts";
 import type { NetworkRow } from "./network-row.ts";
@@ -37,9 +36,9 @@ export function linkAlias(instance: string, what: string): string {
  */
 export function planBridge(network: NetworkRow, options: PlanBridgeOptions): NetworkStep[] {
   const { facts, instance, mtu } = options;
+  if (network.kind !== "bridge") return [];
   const { bridge, mac } = network;
   const alias = linkAlias(instance, "bridge");
-  const address = bridgeAddress(network);
   const { link } = facts;
   const steps: NetworkStep[] = [];
   if (link === undefined) {
@@ -65,16 +64,53 @@ export function planBridge(network: NetworkRow, options: PlanBridgeOptions): Net
       );
     }
   }
-  if (link !== undefined && !link.isUp) {
-    steps.push({ op: "sysctl.set", key: `net/ipv6/conf/${bridge}/accept_ra`, value: "0", ifPresent: true });
-  }
-  if (address !== undefined && !facts.addresses.some((held) => held.address === address)) {
-    steps.push({ op: "address.add", link: bridge, address });
+  const isMtuOurs = !network.isAdopted || network.mtu !== undefined;
+  if (link !== undefined && link.mtu !== mtu && isMtuOurs) steps.push({ op: "link.set", name: bridge, mtu });
+  if (link !== undefined && !link.isUp) steps.push(ipv6Parameter(bridge, "accept_ra", "0"));
+  const missing = bridgeAddresses(network).filter(
+    (address) => !facts.addresses.some((held) => held.address === address),
+  );
+  for (const address of missing) {
+    if (!address.includes(":")) steps.push({ op: "address.add", link: bridge, address });
+    // A host may have IPv6 off by default; nobody else has the address, so nothing is waited for.
+    else {
+      steps.push(ipv6Parameter(bridge, "disable_ipv6", "0"));
+      steps.push({ op: "address.add", link: bridge, address, nodad: true });
+    }
   }
   if (link === undefined || !link.isUp) steps.push({ op: "link.set", name: bridge, up: true });
   return steps;
 }
 
-function bridgeAddress({ gateway, subnet }: NetworkRow): string | undefined {
-  return gateway === undefined || subnet === undefined ? undefined : `${gateway}/${parseSubnet(subnet).prefixLength}`;
+/** The addresses of a network's bridge, as `ADDRESS/LENGTH`. */
+export function bridgeAddresses({ gateway, subnet, gateway6, subnet6 }: NetworkRow): string[] {
+  const pairs = [
+    [gateway, subnet],
+    [gateway6, subnet6],
+  ] as const;
+  return pairs.flatMap(([address, cidr]) =>
+    address === undefined || cidr === undefined ? [] : [`${address}/${cidr.split("/")[1]}`],
+  );
+}
+
+/**
+ * Plan what takes a network's link away. A bridge of somebody else's stays and loses what we gave it; one that is not ours, or no longer, is
+ * not touched.
+ */
+export function planNetworkRemoval(
+  network: NetworkRow,
+  { facts, instance }: Pick<PlanBridgeOptions, "facts" | "instance">,
+): NetworkStep[] {
+  const { link, addresses } = facts;
+  if (network.kind !== "bridge" || link === undefined) return [];
+  if (!network.isAdopted)
+    return link.alias === linkAlias(instance, "bridge") ? [{ op: "link.delete", name: network.bridge }] : [];
+  const given = bridgeAddresses(network).filter((address) => network.foundAddresses?.includes(address) !== true);
+  return given
+    .filter((address) => addresses.some((held) => held.address === address))
+    .map((address): NetworkStep => ({ op: "address.delete", link: network.bridge, address }));
+}
+
+function ipv6Parameter(link: string, name: string, value: string): NetworkStep {
+  return { op: "sysctl.set", key: `net/ipv6/conf/${link}/${name}`, value, ifPresent: true };
 }

@@ -22,6 +22,8 @@ export interface NetworkRow {
   mac: string;
   /** The bridge was there before us: it stays at teardown. */
   isAdopted: boolean;
+  /** `ADDRESS/LENGTH` of an adopted bridge, had before us: they stay when the network goes. */
+  foundAddresses?: string[];
   /** IPv4, as CIDR; absent in a network without IPv4. */
   subnet?: string;
   /** The bridge's address in it. */

@@ -85,6 +85,7 @@ export function resolveNetwork(spec: NetworkSpec, options: ResolveNetworkOptions
     bridge: link.name,
     mac: bridgeMac(link.existing, gateways),
     isAdopted: spec.adopt === true,
+    ...(spec.adopt === true ? { foundAddresses: held.map(({ address }) => address) } : {}),
     ...(four === undefined ? {} : { subnet: four.cidr }),
     ...(six === undefined ? {} : { subnet6: six.cidr }),
     ...gateways,

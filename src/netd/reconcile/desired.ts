@@ -7,7 +7,7 @@ import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
 import { endpointInputs } from "../endpoint/endpoint-input.ts";
 import { planJoin } from "../endpoint/endpoint-plan.ts";
-import { NEEDED_SYSCTLS } from "../network/default-network.ts";
+import { neededSysctls } from "../network/host-sysctls.ts";
 import { planBridge } from "../network/network-plan.ts";
 import type { NetworkRow } from "../network/network-row.ts";
 import type { DesiredPart } from "./drift.ts";
@@ -18,7 +18,7 @@ export type DesiredState = Pick<DaemonContext, "networks" | "containers" | "upli
 /** Everything that is wanted but rules: parameters, then bridges, then places of containers. */
 export function desiredParts(state: DesiredState): DesiredPart[] {
   return [
-    { steps: NEEDED_SYSCTLS.map(({ key, value }) => ({ op: "sysctl.set", key, value }) as const) },
+    { steps: neededSysctls([...state.networks]) },
     ...[...state.networks].filter(({ kind }) => kind === "bridge").map((network) => networkPart(state, network)),
     ...settledContainers(state).flatMap((container) => containerParts(state, container)),
   ];

@@ -41,6 +41,12 @@ export class FakeDaemon implements PublicDaemon {
   readonly endpoints = {} as unknown as Daemon["endpoints"];
   readonly changes = {} as unknown as Daemon["changes"];
   readonly drift = {} as unknown as Daemon["drift"];
+  readonly networks = {
+    list: () => [],
+    inspect: (name: string): never => {
+      throw new NetdError("NETWORK_UNKNOWN", `Cannot find network '${name}': there is none of that name`);
+    },
+  } as unknown as Daemon["networks"];
   readonly volumes = {
     list: () => [],
     inspect: () => this.#note(undefined, "inspectVolume"),
@@ -139,10 +145,6 @@ export class FakeDaemon implements PublicDaemon {
     return { stream: Readable.from([Buffer.from("frames")]), loss: undefined };
   };
   listLeases = () => [];
-  listNetworks = () => [];
-  inspectNetwork = (name: string): never => {
-    throw new NetdError("NETWORK_UNKNOWN", `Cannot find network '${name}': there is none of that name`);
-  };
   listImages = () => [];
   importImage: Daemon["importImage"] = async (name, archive, changes) => {
     const chunks: Buffer[] = [];
