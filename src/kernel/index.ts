@@ -28,6 +28,7 @@ export type * from "./monitor/network-change.ts";
 export { NetworkMonitor, type NetworkMonitorOptions } from "./monitor/network-monitor.ts";
 export { type ArpAnnouncement, announceArp } from "./neighbour/arp.ts";
 export { announceNa, type NaAnnouncement } from "./neighbour/neighbour-advertisement.ts";
+export { type ProbeAddressOptions, probeAddress } from "./neighbour/probe-address.ts";
 export * from "./netlink/index.ts";
 export {
   createNetns,

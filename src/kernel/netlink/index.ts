@@ -6,7 +6,7 @@
  */
 export * from "./addresses.ts";
 export * from "./bridge-ports.ts";
-export { broadcastOf, formatIp, parseIp, parseIpPrefix } from "./ip-address.ts";
+export { broadcastOf, formatIp, formatMac, parseIp, parseIpPrefix } from "./ip-address.ts";
 export * from "./link-kinds.ts";
 export { linkNames } from "./link-names.ts";
 export * from "./links.ts";

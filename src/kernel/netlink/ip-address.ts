@@ -1,5 +1,5 @@
 /**
- * IP addresses and prefixes between text and the bytes of netlink messages, both families.
+ * IP addresses, prefixes and MACs between text and the bytes of netlink messages, both families.
  *
  * @module
  */
@@ -54,6 +54,11 @@ export function parseIpPrefix(text: string): IpPrefix {
 /** Format 4 or 16 bytes, IPv6 as in RFC 5952. */
 export function formatIp(bytes: Buffer): string {
   return inetNtop(bytes.length === 4 ? AF_INET : AF_INET6, bytes);
+}
+
+/** Format the bytes of a MAC in lower-case colon form. */
+export function formatMac(bytes: Buffer): string {
+  return bytes.toString("hex").replace(/..(?!$)/g, "$&:");
 }
 
 /** Last address of an IPv4 prefix, or undefined where there is no broadcast: IPv6, and the lengths 31 (RFC 3021) and 32. */

@@ -9,6 +9,7 @@ import { MessageType, parseLink } from "netlink/dist/rt/structs.js";
 import { getString, getU32, parseAttributes, putU32 } from "netlink/dist/structs.js";
 import { macBytes } from "../../address/index.ts";
 import { KernelError } from "../errno.ts";
+import { formatMac } from "./ip-address.ts";
 import { encode, identify, linkMessage } from "./link-message.ts";
 import type { RtnetlinkSocket } from "./rtnetlink-socket.ts";
 
@@ -219,8 +220,7 @@ export function parseLinkInfo(message: Buffer): LinkInfo {
   parseAttributes(message.subarray(IFINFOMSG_LENGTH), ({ type, data }) => {
     if (type === IFLA.IFNAME) info.name = getString(data);
     else if (type === IFLA.MTU) info.mtu = getU32(data);
-    else if (type === IFLA.ADDRESS && data.length > 0)
-      info.mac = [...data].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+    else if (type === IFLA.ADDRESS && data.length > 0) info.mac = formatMac(data);
     else if (type === IFLA.OPERSTATE) info.operState = OPER_STATES[data[0] ?? 0] ?? "unknown";
     else if (type === IFLA.MASTER) info.master = getU32(data);
     else if (type === IFLA.LINK) info.link = getU32(data);

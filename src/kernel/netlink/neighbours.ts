@@ -4,7 +4,7 @@
  * @module
  */
 import { formatNeighborMessage, MessageType, parseNeighborMessage } from "netlink/dist/rt/structs.js";
-import { AF_INET, AF_INET6, formatIp } from "./ip-address.ts";
+import { AF_INET, AF_INET6, formatIp, formatMac } from "./ip-address.ts";
 import { linkNames } from "./link-names.ts";
 import type { RtnetlinkSocket } from "./rtnetlink-socket.ts";
 
@@ -35,7 +35,7 @@ export function listNeighbours(socket: RtnetlinkSocket, filter: { link?: string 
     if (link === undefined || (filter.link !== undefined && link !== filter.link)) continue;
     found.push({
       address: formatIp(attrs.dst),
-      ...(attrs.lladdr === undefined ? {} : { mac: attrs.lladdr.toString("hex").replace(/..(?!$)/g, "$&:") }),
+      ...(attrs.lladdr === undefined ? {} : { mac: formatMac(attrs.lladdr) }),
       link,
       states: Object.keys(data.state ?? {}).filter((name) => !name.startsWith("_")),
     });
