@@ -76,8 +76,8 @@ function filterChains(aclForward: readonly string[], aclHost: readonly string[])
         'iifname "lo" return',
         "ip saddr @guarded4 drop",
         "ip6 saddr @guarded6 drop",
-        "ip daddr @guarded4 fib daddr type != local drop",
-        "ip6 daddr @guarded6 fib daddr type != local drop",
+        "ip daddr @guarded4 drop",
+        "ip6 daddr @guarded6 drop",
       ],
     },
     {
