@@ -14,6 +14,7 @@ import type { Clock } from "./clock.ts";
 import type { ContainerRegistry } from "./container-registry.ts";
 import type { EventFeed } from "./events.ts";
 import type { Firewall } from "./firewall/firewall.ts";
+import type { ForeignAccess } from "./foreign/foreign-access.ts";
 import type { HelperProcess } from "./helper-process.ts";
 import type { Journal } from "./journal.ts";
 import type { HostsWriter } from "./names/hosts-writer.ts";
@@ -52,6 +53,8 @@ export interface DaemonContext {
   /** Netlink sockets that stay open between plans. */
   readonly session: KernelSession;
   readonly events: EventFeed;
+  /** Our place beside the firewalls of others. */
+  readonly foreign: ForeignAccess;
   /** Rewrites the hosts files after a change of membership. */
   readonly hosts: HostsWriter;
   /** Puts back what strangers change. */

@@ -30,6 +30,7 @@ import { EventFeed } from "./events.ts";
 import { Firewall } from "./firewall/firewall.ts";
 import { firewallContainer, firewallNetworks } from "./firewall/firewall-rows.ts";
 import { readPolicy } from "./firewall/policy-store.ts";
+import { ForeignAccess } from "./foreign/foreign-access.ts";
 import { dnsCommand, runtimeCommand } from "./helper-commands.ts";
 import { HelperProcess } from "./helper-process.ts";
 import { Journal } from "./journal.ts";
@@ -97,6 +98,8 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     onFailure: ({ name }, error) => logger.error({ err: error, network: name }, "cannot make the bridge of a network"),
   });
   store.saveNetwork(network);
+  const foreign = new ForeignAccess({ instance, networks, session, journal: journal.note, logger });
+  foreign.sync();
   for (const opened of networks) ipam.openNetwork(opened);
   for (const row of rows) {
     const endpoints = findEndpoints(ipam, row);
@@ -146,6 +149,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     session,
     links: new LinkWatcher(),
     events,
+    foreign,
     reconciler: new Reconciler({
       look: (scope) => lookAtKernel(context, scope),
       mend: (drift) => mendDrift(context, drift),

@@ -22,6 +22,7 @@ import { RuntimeClient } from "../runtime/index.ts";
 import { containerPaths } from "./container-dir.ts";
 import { cgroupParent } from "./context.ts";
 import { planLeave } from "./endpoint/container-network.ts";
+import { hasForeignForwarding, planForeignRemoval } from "./foreign/foreign-access.ts";
 import { listAllLinks, readBridgeFacts } from "./kernel-facts.ts";
 import { planSysctlsBack } from "./network/host-sysctls.ts";
 import { linkAlias, planNetworkRemoval } from "./network/network-plan.ts";
@@ -66,6 +67,8 @@ export async function teardown(options: DaemonOptions, logger: Logger): Promise<
     failures.push(...teardownSteps(planNamespaces(owned, options)));
     await attempt(async () => await waitForVethPairs(owned.instance));
     failures.push(...teardownSteps(planTeardown(owned)));
+    await attempt(() => failures.push(...teardownSteps(planForeignRemoval(owned.instance))));
+    await attempt(() => failures.push(...teardownSteps(keepForwarding(owned.sysctls))));
   } else {
     await attempt(async () => await shutDownRuntime(runDir));
     await attempt(async () => await shutDownDns(runDir));
@@ -112,7 +115,7 @@ function ownedLinks(instance: string): LinkInfo[] {
 }
 
 /** Plan the removal of what is in the kernel: found by ownership tag, or by a record of ours. */
-function planTeardown({ instance, networks, sysctls }: Owned): NetworkStep[] {
+function planTeardown({ instance, networks }: Owned): NetworkStep[] {
   const links = ownedLinks(instance);
   const adopted = networks.filter(({ isAdopted }) => isAdopted);
   return [
@@ -121,8 +124,13 @@ function planTeardown({ instance, networks, sysctls }: Owned): NetworkStep[] {
     ...adopted.flatMap((network) => planNetworkRemoval(network, { instance, facts: readBridgeFacts(network.bridge) })),
     ...FIREWALL_FAMILIES.map((family): NetworkStep => ({ op: "nft.deleteTable", family, name: FIREWALL_TABLE })),
     { op: "cgroup.delete", path: cgroupParent(instance) },
-    ...sysctls,
   ];
+}
+
+/** Leave forwarding on where somebody else's rules show that he relies on it by now. */
+function keepForwarding(sysctls: readonly NetworkStep[]): NetworkStep[] {
+  if (!hasForeignForwarding()) return [...sysctls];
+  return sysctls.filter((step) => step.op !== "sysctl.set" || !/forward|accept_ra/.test(step.key));
 }
 
 async function stopDaemon(runDir: string): Promise<void> {

@@ -22,8 +22,8 @@ export function acceptChain(instance: string): string {
 export function planDockerAccept(
   tables: readonly ForeignTable[],
   { instance, bridges }: { instance: string; bridges: readonly string[] },
-): NetworkStep[] {
-  return tables.flatMap((table): NetworkStep[] => {
+): IptablesSetChain[] {
+  return tables.flatMap((table): IptablesSetChain[] => {
     if (table.tool === "nft" || !table.chains.has(DOCKER_USER)) return [];
     const rules = acceptRules(bridges, dockerBridges(table, bridges));
     if (hasAccept(table, instance, rules)) return [];

@@ -27,9 +27,19 @@ export function lookAtKernel(context: DaemonContext, scope: LookScope): Drift[] 
   const facts = { ...host, namespaces: lookInside(context, host, scope.inside) };
   return [
     ...planDrift(parts, facts),
-    ...(scope.rules ? firewallDrift(context.firewall) : []),
+    ...(scope.rules ? [...firewallDrift(context.firewall), ...foreignDrift(context)] : []),
     ...findStrangers(context.networks, facts, linkAlias(context.instance, "")),
   ];
+}
+
+/** Our accept in docker's tables, where it is not as wanted: docker came after us, or its rules were made anew. */
+function foreignDrift({ foreign }: DaemonContext): Drift[] {
+  return foreign.plan().map((step) => ({
+    kind: "missing",
+    object: `chain ${step.chain} of ${step.tool}`,
+    text: `chain ${step.from} does not let all of netd's networks pass`,
+    steps: [step],
+  }));
 }
 
 /** Mend one difference. @throws what the kernel answers */
