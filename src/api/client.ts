@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import { NetdError } from "../errors.ts";
 import { type ApiRequestOptions, formatQuery, readError, readText } from "./api-request.ts";
 import { exchangeHttp, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
+import { readJsonArray } from "./json-array.ts";
 import type { UpdateSpec } from "./limits-schema.ts";
 import type { ApiChange } from "./network-changes.ts";
 import type {
@@ -194,8 +195,15 @@ export class ApiClient {
     return { body, loss: loss === undefined ? undefined : (JSON.parse(loss) as LogLoss) };
   }
 
-  leases(): Promise<LeaseInfo[]> {
-    return this.request("GET", "/v1/leases");
+  /** The leases and reservations by address, as they arrive; only those of containers that are gone, if wanted. */
+  async *leases(query: { stale?: boolean } = {}): AsyncGenerator<LeaseInfo, void> {
+    const { body } = await this.#send("GET", "/v1/leases", { query });
+    yield* readJsonArray<LeaseInfo>(body);
+  }
+
+  /** A {@link LeaseDocument} as text. */
+  async exportLeases(): Promise<AsyncIterable<Buffer>> {
+    return (await this.#send("GET", "/v1/leases/export", {})).body;
   }
 
   networks(): Promise<NetworkInfo[]> {

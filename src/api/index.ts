@@ -7,6 +7,8 @@
 export type { ApiQuery, ApiRequestOptions } from "./api-request.ts";
 export * from "./client.ts";
 export * from "./health-schema.ts";
+export { readJsonArray } from "./json-array.ts";
+export * from "./lease-changes.ts";
 export { DeviceRate, UpdateSpec } from "./limits-schema.ts";
 export * from "./network-changes.ts";
 export * from "./network-schema.ts";

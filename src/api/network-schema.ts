@@ -251,24 +251,41 @@ export const ReleaseSpec = Type.Object(
 );
 export type ReleaseSpec = Static<typeof ReleaseSpec>;
 
+const NetworkReference = Type.String({ maxLength: 255 });
+
 /** All leases and reservations, as a document that another netd can read. */
 export const LeaseDocument = Type.Object(
   {
     version: Type.Literal(1),
-    reservations: Type.Array(Type.Object({ network: Type.String(), address: Type.String(), name: Type.String() })),
+    reservations: Type.Array(
+      Type.Object(
+        { network: NetworkReference, address: Address, name: Name, mac: Type.Optional(Address) },
+        { additionalProperties: false },
+      ),
+    ),
     leases: Type.Array(
-      Type.Object({
-        network: Type.String(),
-        address: Type.String(),
-        mac: Type.String(),
-        container: Type.String(),
-        since: Type.String(),
-      }),
+      Type.Object(
+        {
+          network: NetworkReference,
+          address: Address,
+          mac: Address,
+          container: Name,
+          since: Type.String({ maxLength: 64 }),
+        },
+        { additionalProperties: false },
+      ),
     ),
   },
   options,
 );
 export type LeaseDocument = Static<typeof LeaseDocument>;
+
+/** What an import did. */
+export const ImportedLeases = Type.Object({
+  reserved: Type.Integer({ description: "addresses that are kept now and were not before" }),
+  known: Type.Integer({ description: "those that were kept, or had, by the same name already" }),
+});
+export type ImportedLeases = Static<typeof ImportedLeases>;
 
 /** One difference between what netd wants and what the kernel has. */
 export const DriftItem = Type.Object({

@@ -240,10 +240,12 @@ export const LeaseInfo = Type.Object({
   address: Type.String(),
   mac: Type.String(),
   container: Type.String({ description: "name of the owner" }),
-  containerId: Type.String(),
+  containerId: Type.String({ description: "empty when the address is only reserved" }),
   network: Type.String(),
   hostInterface: Type.String(),
-  state: ContainerState,
+  state: Type.Union([ContainerState, Type.Literal("gone"), Type.Literal("reserved")], {
+    description: "of the owner; gone: there is no such container, or it is not in the network",
+  }),
   since: Type.String({ description: "ISO 8601" }),
   interface: Type.Optional(Type.String()),
   source: Type.Optional(

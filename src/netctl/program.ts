@@ -21,6 +21,7 @@ import { defineImages } from "./commands/images.ts";
 import { defineInfo } from "./commands/info.ts";
 import { defineInspect } from "./commands/inspect.ts";
 import { defineKill } from "./commands/kill.ts";
+import { defineLease } from "./commands/lease.ts";
 import { defineLogs } from "./commands/logs.ts";
 import { defineLs } from "./commands/ls.ts";
 import { defineNet } from "./commands/net.ts";
@@ -124,6 +125,7 @@ const GROUPS: Record<string, CommandEntry[]> = {
   ],
   "Network:": [
     { name: "ls", summary: "list address leases", define: defineLs },
+    { name: "lease", summary: "reserve, release, collect, export and import addresses", define: defineLease },
     {
       name: "net",
       summary: "create, change, list, inspect and remove networks; connect containers to them",

@@ -9,16 +9,18 @@ export type Paint = (cell: string, column: string) => string;
 
 const GAP = "   ";
 
-/** Format rows under their headings; each column is as wide as its widest cell. No line ends in blanks. */
-export function formatTable(headings: string[], rows: string[][], paint: Paint = (cell) => cell): string {
-  const widths = headings.map((heading, column) =>
-    Math.max(width(heading), ...rows.map((row) => width(row[column] ?? ""))),
-  );
+/** Format rows under their headings, in columns of these widths. No line ends in blanks. */
+export function formatTable(
+  headings: string[],
+  rows: string[][],
+  paint: Paint = (cell) => cell,
+  widths = columnWidths(headings, rows),
+): string {
   const formatRow = (row: string[], paintCell: Paint): string =>
     widths
       .map((columnWidth, column) => {
         const cell = row[column] ?? "";
-        const padding = column === widths.length - 1 ? "" : " ".repeat(columnWidth - width(cell));
+        const padding = column === widths.length - 1 ? "" : " ".repeat(Math.max(0, columnWidth - width(cell)));
         return paintCell(cell, headings[column] ?? "") + padding;
       })
       .join(GAP)
@@ -26,6 +28,11 @@ export function formatTable(headings: string[], rows: string[][], paint: Paint =
   return [formatRow(headings, (cell) => cell), ...rows.map((row) => formatRow(row, paint))]
     .map((line) => `${line}\n`)
     .join("");
+}
+
+/** How wide each column is: as its widest cell. */
+export function columnWidths(headings: string[], rows: string[][]): number[] {
+  return headings.map((heading, column) => Math.max(width(heading), ...rows.map((row) => width(row[column] ?? ""))));
 }
 
 /** Make text that a stranger chose safe to print: control characters, which could drive the terminal, become escapes. */

@@ -58,14 +58,15 @@ export function previewContainer(context: DaemonContext, spec: ContainerSpec): C
 /** Take a container's definition and lease away, in one transaction. @throws {NetdError} STATE_WRITE_FAILED, and both are still there */
 export function removeDefinition(context: DaemonContext, container: Container): void {
   const { store, ipam, containers } = context;
-  let released: ReturnType<typeof ipam.release> = [];
   try {
     store.transactLightly(container.row.name, () => {
       store.deleteContainer(container.row.id);
-      released = ipam.release(container.row.id);
+      ipam.release(container.row.id);
     });
   } catch (error) {
-    ipam.readmit(released);
+    ipam.readmit(
+      container.endpoints.flatMap(({ lease, lease6 }) => [lease, lease6].filter((held) => held !== undefined)),
+    );
     throw error;
   }
   containers.delete(container);

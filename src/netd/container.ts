@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { ContainerInfo, ContainerState, Endpoint, LeaseInfo } from "../api/index.ts";
-import type { Lease } from "../ipam/index.ts";
+import type { ContainerInfo, ContainerState, Endpoint } from "../api/index.ts";
 import type { Timer } from "./clock.ts";
 import type { ContainerPaths } from "./container-dir.ts";
 import { chooseDefaultRoutes } from "./endpoint/default-route.ts";
@@ -121,24 +120,8 @@ function prefixLength(subnet: string | undefined): number {
   return Number(subnet?.split("/")[1] ?? 0);
 }
 
-/** Show a container's lease as the API does. */
-export function leaseInfo({ row, endpoints }: Container, lease: Lease): LeaseInfo {
-  const endpoint = endpoints.find(({ row: { network } }) => network === lease.network);
-  return {
-    address: lease.address,
-    mac: lease.mac,
-    container: row.name,
-    containerId: row.id,
-    network: lease.network,
-    ...(endpoint === undefined ? {} : { interface: endpoint.row.interface }),
-    hostInterface: endpoint?.hostInterface ?? "",
-    state: shownState(row),
-    since: lease.since,
-  };
-}
-
 /** The state as people know it: a paused container is one that runs to the rest of netd. */
-function shownState({ state, isPaused }: ContainerRow): ContainerState {
+export function shownState({ state, isPaused }: ContainerRow): ContainerState {
   return state === "running" && isPaused === true ? "paused" : state;
 }
 

@@ -11,7 +11,6 @@ import type {
   EventInfo,
   ExecSpec,
   ImageInfo,
-  LeaseInfo,
   LogLoss,
   ShellPlan,
   StatsInfo,
@@ -32,7 +31,7 @@ import { stopSignalOf } from "./container/stop-flag.ts";
 import { listProcesses } from "./container/top.ts";
 import { showUpdate, updateContainer } from "./container/update.ts";
 import { waitForCondition, waitForLastExit } from "./container/wait.ts";
-import { type Container, containerInfo, leaseInfo } from "./container.ts";
+import { type Container, containerInfo } from "./container.ts";
 import { createContainer, previewContainer } from "./container-create.ts";
 import { imageUser } from "./container-registry.ts";
 import { showLaunch, showStop } from "./container-show.ts";
@@ -42,6 +41,7 @@ import { EndpointsApi } from "./endpoint/endpoints-api.ts";
 import { ContainerFilesApi } from "./files/container-files-api.ts";
 import { parseImageChanges } from "./image-changes.ts";
 import { imageInfo } from "./image-info.ts";
+import { LeasesApi } from "./lease/leases-api.ts";
 import { type ReadLogOptions, readLog } from "./log/read-log.ts";
 import { NetworksApi } from "./network/networks-api.ts";
 import type { DaemonOptions } from "./options.ts";
@@ -60,6 +60,7 @@ export class Daemon {
   readonly networks: NetworksApi;
   readonly changes: PendingChanges;
   readonly drift: DriftApi;
+  readonly leases: LeasesApi;
   readonly #context: DaemonContext;
   readonly #lifecycle: ContainerLifecycle;
   readonly #watch: Disposable;
@@ -75,6 +76,7 @@ export class Daemon {
     this.networks = new NetworksApi(context);
     this.changes = context.changes;
     this.drift = new DriftApi(context);
+    this.leases = new LeasesApi(context);
   }
 
   /**
@@ -272,14 +274,6 @@ export class Daemon {
     const { logLoss = container.row.logLoss } = await this.#lifecycle.status(container);
     const ended = waitForLastExit(container);
     return { stream: readLog(container.paths.log, { ...options, ended }), loss: logLoss };
-  }
-
-  listLeases(): LeaseInfo[] {
-    const { ipam, containers } = this.#context;
-    return [...ipam.list()].flatMap((lease) => {
-      const container = containers.byId(lease.containerId);
-      return container === undefined ? [] : [leaseInfo(container, lease)];
-    });
   }
 
   listImages(): ImageInfo[] {

@@ -190,6 +190,11 @@ export class StateStore implements Disposable {
     return rows.map(({ definition, state }) => ({ ...JSON.parse(definition), ...JSON.parse(state) }) as ContainerRow);
   }
 
+  /** Whether there is a container of that id. */
+  hasContainer(id: string): boolean {
+    return this.database.prepare("SELECT 1 FROM containers WHERE id = ?").get(id) !== undefined;
+  }
+
   /** Add a container. Call it inside {@link transact}, together with its lease. */
   insertContainer(row: ContainerRow): void {
     const { definition, state } = splitRow(row);

@@ -85,8 +85,9 @@ async function containers(): Promise<ContainerInfo[]> {
 /** Whatever happened: a lease for each definition, a process and a namespace for each running container; then it can be started and removed. */
 async function checkAndRemove(name: string): Promise<ContainerInfo | undefined> {
   const [found] = await containers();
-  const leases = await client.leases();
-  expect(leases.map(({ container }) => container)).toEqual(found === undefined ? [] : [name]);
+  const holders: string[] = [];
+  for await (const { container } of client.leases()) holders.push(container);
+  expect(holders).toEqual(found === undefined ? [] : [name]);
   const { stdout: names } = await sandbox.sh("ip netns list | cut -d' ' -f1 | grep -v '^internet'");
   expect(names).toBe(found?.state === "running" ? `${name}\n` : "");
   if (found !== undefined) {

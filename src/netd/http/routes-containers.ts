@@ -7,7 +7,7 @@ import { PassThrough } from "node:stream";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
-import { ContainerInfo, ContainerSpec, LeaseInfo, ShellPlan, UpdateSpec, WaitCondition } from "../../api/index.ts";
+import { ContainerInfo, ContainerSpec, ShellPlan, UpdateSpec, WaitCondition } from "../../api/index.ts";
 import { NetdError } from "../../errors.ts";
 import type { StopOptions } from "../container/stop.ts";
 import type { Daemon } from "../daemon.ts";
@@ -277,12 +277,6 @@ export function registerContainerRoutes(instance: FastifyInstance, daemon: Daemo
       },
     );
   }
-
-  server.get(
-    "/v1/leases",
-    { schema: { summary: "List the leases by address", response: { 200: Type.Array(LeaseInfo) } } as const },
-    () => daemon.listLeases(),
-  );
 
   server.get(
     "/v1/events",

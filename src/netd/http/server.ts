@@ -15,6 +15,7 @@ import { registerEndpointRoutes } from "./routes-endpoints.ts";
 import { registerFileRoutes } from "./routes-files.ts";
 import { registerImageRoutes } from "./routes-images.ts";
 import { registerInfoRoute } from "./routes-info.ts";
+import { registerLeaseRoutes } from "./routes-leases.ts";
 import { registerNetworkRoutes } from "./routes-networks.ts";
 import { registerUsageRoutes } from "./routes-usage.ts";
 import { registerVolumeRoutes } from "./routes-volumes.ts";
@@ -71,6 +72,7 @@ export function createServer(daemon: Daemon): FastifyInstance {
   registerInfoRoute(server, daemon);
   registerNetworkRoutes(server, daemon);
   registerEndpointRoutes(server, daemon);
+  registerLeaseRoutes(server, daemon);
   registerVolumeRoutes(server, daemon);
   registerFileRoutes(server, daemon);
   registerChangeRoutes(server, daemon);

@@ -4,14 +4,14 @@ _netctl() {
   local cur="${COMP_WORDS[COMP_CWORD]}" path="${COMP_WORDS[1]}" words="" kind="" first=2 at=0 i
   local -a kinds
   if [ "$COMP_CWORD" -le 1 ]; then
-    COMPREPLY=($(compgen -W "run create start stop restart kill wait update pause unpause rename rm exec attach logs cp diff ps stats top inspect ls net network publish unpublish port exposure allow deny acl change drift doctor images image volume sandbox events info version completion help" -- "$cur"))
+    COMPREPLY=($(compgen -W "run create start stop restart kill wait update pause unpause rename rm exec attach logs cp diff ps stats top inspect ls lease net network publish unpublish port exposure allow deny acl change drift doctor images image volume sandbox events info version completion help" -- "$cur"))
     return
   fi
   case "$path" in
     network) path="net" ;;
   esac
   case "$path" in
-    net|acl|change|image|volume) [ "$COMP_CWORD" -gt 2 ] && path="$path ${COMP_WORDS[2]}" && first=3 ;;
+    lease|net|acl|change|image|volume) [ "$COMP_CWORD" -gt 2 ] && path="$path ${COMP_WORDS[2]}" && first=3 ;;
   esac
   case "$path" in
     "run") words="-d --detach -a --attach --detach-keys --sig-proxy=false -i --interactive -t --tty --rm --name -h --hostname -e --env --env-file -w --workdir -u --user --cap-add --cap-drop --security-opt --privileged --read-only --dns --add-host --log-driver --log-opt -l --label --label-file --network --ip --ip6 --mac-address --network-alias -p --publish -P --publish-all --expose --egress --rate-in --rate-out -v --volume --mount --tmpfs --volumes-from --device --shm-size --restart --stop-signal --stop-timeout --entrypoint --domainname --cidfile --pull --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --no-healthcheck -m --memory --memory-reservation --memory-swap --cpus -c --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --memory-swappiness --oom-kill-disable --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --device-cgroup-rule --cgroup-parent --cgroupns --sysctl --ulimit --group-add --oom-score-adj --init --pid --uts --userns --uidmap --gidmap --json --show --socket --help"; kinds=("images" "") ;;
@@ -35,7 +35,14 @@ _netctl() {
     "stats") words="-a --all --no-stream --format --json --show --socket -h --help"; kinds=("containers") ;;
     "top") words="--json --show --socket -h --help"; kinds=("containers" "") ;;
     "inspect") words="--json --show --socket -h --help"; kinds=("containers") ;;
-    "ls") words="--json --show --socket -h --help"; ;;
+    "ls") words="--stale --json --show --socket -h --help"; ;;
+    "lease") words="ls reserve release collect export import -h --help"; ;;
+    "lease ls") words="--stale --json --show --socket -h --help"; ;;
+    "lease reserve") words="--network --json --show --socket -h --help"; ;;
+    "lease release") words="--network --json --show --socket -h --help"; ;;
+    "lease collect") words="--json --show --socket -h --help"; ;;
+    "lease export") words="--json --show --socket -h --help"; ;;
+    "lease import") words="--json --show --socket -h --help"; ;;
     "net") words="create ls inspect set rm prune connect disconnect -h --help"; ;;
     "net create") words="-d --driver --kind --subnet --subnet6 --ipv6 --ipv4 --gateway --ip-range --aux-address --bridge --adopt --parent --macvlan-mode --mac-prefix -o --opt --mtu --nat --nat6 --internal --isolated --range --exclude --dns --domain --route --label --drift --json --show --socket -h --help"; ;;
     "net ls") words="-q --quiet -f --filter --format --no-trunc --json --show --socket -h --help"; ;;

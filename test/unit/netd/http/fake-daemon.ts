@@ -47,6 +47,7 @@ export class FakeDaemon implements PublicDaemon {
       throw new NetdError("NETWORK_UNKNOWN", `Cannot find network '${name}': there is none of that name`);
     },
   } as unknown as Daemon["networks"];
+  readonly leases = {} as unknown as Daemon["leases"];
   readonly volumes = {
     list: () => [],
     inspect: () => this.#note(undefined, "inspectVolume"),
@@ -144,7 +145,6 @@ export class FakeDaemon implements PublicDaemon {
     this.#find(reference, "readLogs", options);
     return { stream: Readable.from([Buffer.from("frames")]), loss: undefined };
   };
-  listLeases = () => [];
   listImages = () => [];
   importImage: Daemon["importImage"] = async (name, archive, changes) => {
     const chunks: Buffer[] = [];
