@@ -1,8 +1,9 @@
 /**
- * Answers of one zone: from a query's bytes to a reply's bytes, or the word that somebody else has to answer.
+ * Answers of the zones of one client: from a query's bytes to a reply's bytes, or the word that somebody else has to answer.
  *
  * @module
  */
+import { isIPv6 } from "node:net";
 import type { Answer } from "dns-packet";
 import { type DnsQuery, parseQuery } from "./query.ts";
 import { formatBadVersion, formatRefusal, formatReply } from "./reply.ts";
@@ -14,9 +15,9 @@ export type AnswerResult = { reply: Buffer; query?: DnsQuery } | { forward: DnsQ
 /** Names change with containers: nobody may keep them. */
 const TTL_SECONDS = 0;
 
-/** Answer from the zone alone. Never throws, whatever the bytes are. */
-export function answerQuery(bytes: Buffer, zone: Zone): AnswerResult {
-  return answerOrRefuse(bytes, (query) => answerFromZone(query, zone));
+/** Answer from zones alone; the first one that knows a name decides. Never throws, whatever the bytes are. */
+export function answerQuery(bytes: Buffer, zones: readonly Zone[]): AnswerResult {
+  return answerOrRefuse(bytes, (query) => answerFromZones(query, zones));
 }
 
 /**
@@ -54,29 +55,38 @@ export function soaRecord(domain: string): Answer {
   };
 }
 
-function answerFromZone(query: DnsQuery, zone: Zone): Buffer | undefined {
+function answerFromZones(query: DnsQuery, zones: readonly Zone[]): Buffer | undefined {
   const { name, type } = query;
   if (name === undefined) return undefined;
-  const address = zone.addressOf(name);
-  if (address !== undefined) {
-    const isWanted = type === "A" || type === "ANY";
-    return isWanted
-      ? yes(query, { type: "A", name: query.spelling, ttl: TTL_SECONDS, data: address })
-      : no(query, "NOERROR");
+  const addresses = firstOf(zones, (zone) => zone.addressesOf(name));
+  if (addresses !== undefined) {
+    const wanted = addresses.flatMap((data): Answer[] => {
+      const kind = isIPv6(data) ? "AAAA" : "A";
+      return type === kind || type === "ANY" ? [{ type: kind, name: query.spelling, ttl: TTL_SECONDS, data }] : [];
+    });
+    return wanted.length > 0 ? yes(query, wanted) : no(query, "NOERROR");
   }
   if (name === ZONE_DOMAIN) return no(query, "NOERROR");
   if (name.endsWith(`.${ZONE_DOMAIN}`)) return no(query, "NXDOMAIN");
-  const holder = zone.reverse(name);
-  if (holder === "foreign") return undefined;
-  if (holder === "free") return no(query, "NXDOMAIN");
+  const meanings = zones.map((zone) => zone.reverse(name));
+  const holder = meanings.find((meaning) => typeof meaning === "object");
+  if (holder === undefined) return meanings.includes("free") ? no(query, "NXDOMAIN") : undefined;
   const isWanted = type === "PTR" || type === "ANY";
   return isWanted
-    ? yes(query, { type: "PTR", name: query.spelling, ttl: TTL_SECONDS, data: holder.name })
+    ? yes(query, [{ type: "PTR", name: query.spelling, ttl: TTL_SECONDS, data: holder.name }])
     : no(query, "NOERROR");
 }
 
-function yes(query: DnsQuery, answer: Answer): Buffer {
-  return formatReply(query, { rcode: "NOERROR", answers: [answer], isAuthoritative: true });
+function firstOf<T>(zones: readonly Zone[], ask: (zone: Zone) => T | undefined): T | undefined {
+  for (const zone of zones) {
+    const answer = ask(zone);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+function yes(query: DnsQuery, answers: Answer[]): Buffer {
+  return formatReply(query, { rcode: "NOERROR", answers, isAuthoritative: true });
 }
 
 function no(query: DnsQuery, rcode: "NOERROR" | "NXDOMAIN"): Buffer {

@@ -78,10 +78,10 @@ async function handle(request: DnsRequest, { resolver, version }: OpenControlSer
         await resolver.setZones(request.zones);
         return { id };
       case "upsert":
-        resolver.zone(request.network).upsert(request.name, request.address, request.upstreams);
+        resolver.zone(request.network).upsert(request.member);
         return { id };
       case "remove":
-        resolver.zone(request.network).remove(request.name);
+        resolver.zone(request.network).remove(request.memberId);
         return { id };
       case "shutdown":
         return { id };

@@ -8,7 +8,7 @@ import { answerQuery } from "./answer.ts";
 import { type DnsClientAddress, type DnsListener, openDnsListener } from "./dns-listener.ts";
 import type { Forwarder } from "./forwarder.ts";
 import type { ZoneDocument } from "./protocol.ts";
-import { truncateReply, udpLimit } from "./reply.ts";
+import { formatReply, truncateReply, udpLimit } from "./reply.ts";
 import { Zone } from "./zone.ts";
 
 /** What {@link Resolver} gets from outside. */
@@ -22,7 +22,7 @@ export interface ResolverOptions {
 
 interface ServedZone {
   zone: Zone;
-  listener: DnsListener;
+  listeners: DnsListener[];
 }
 
 /** Answers on every bridge. A zone's sockets live as long as the zone, whatever happens to its names. */
@@ -47,19 +47,20 @@ export class Resolver implements AsyncDisposable {
         if (this.#kept(zone) === undefined) added.push(await this.#open(zone));
       }
     } catch (error) {
-      for (const { listener } of added) await listener[Symbol.asyncDispose]();
+      await closeAll(added.flatMap(({ listeners }) => listeners));
       throw error;
     }
     const next = new Map(added.map((served) => [served.zone.network, served]));
     for (const document of documents) {
-      const kept = this.#kept(document);
-      if (kept === undefined) continue;
+      const kept = this.#served.get(document.network);
+      // Added anew when it listens elsewhere.
+      if (kept === undefined || next.has(document.network)) continue;
       kept.zone.replace(document);
       next.set(document.network, kept);
     }
     const gone = [...this.#served.values()].filter((served) => next.get(served.zone.network) !== served);
     this.#served = next;
-    for (const { listener } of gone) await listener[Symbol.asyncDispose]();
+    await closeAll(gone.flatMap(({ listeners }) => listeners));
   }
 
   /** The names of one network, to be changed in place. @throws {NetdError} NETWORK_UNKNOWN */
@@ -79,31 +80,61 @@ export class Resolver implements AsyncDisposable {
     await this.setZones([]);
   }
 
-  #kept({ network, listen }: { network: string; listen: string }): ServedZone | undefined {
+  #kept({ network, listen }: { network: string; listen: readonly string[] }): ServedZone | undefined {
     const served = this.#served.get(network);
-    return served?.zone.listen === listen ? served : undefined;
+    return served?.zone.listen.join() === listen.join() ? served : undefined;
   }
 
   async #open(zone: Zone): Promise<ServedZone> {
     const handle = (query: Buffer, client: DnsClientAddress) => this.#handle(query, client, zone);
-    const listener = await openDnsListener({ address: zone.listen, port: this.#options.port ?? 53, handle });
-    return { zone, listener };
+    const listeners: DnsListener[] = [];
+    try {
+      for (const address of zone.listen) {
+        listeners.push(await openDnsListener({ address, port: this.#options.port ?? 53, handle }));
+      }
+    } catch (error) {
+      await closeAll(listeners);
+      throw error;
+    }
+    return { zone, listeners };
   }
 
   #handle(bytes: Buffer, client: DnsClientAddress, zone: Zone): Buffer | undefined | Promise<Buffer> {
-    const result = answerQuery(bytes, zone);
+    const { zones, upstreams } = this.#viewOf(client.address, zone);
+    const result = answerQuery(bytes, zones);
     if (result === "ignore") return undefined;
     if ("reply" in result) return result.reply;
+    if (upstreams === "none") return formatReply(result.forward, { rcode: "REFUSED" });
     const limit = client.transport === "tcp" ? Number.POSITIVE_INFINITY : udpLimit(result.forward);
     return this.#options.forwarder
-      .forward(bytes, this.#upstreamsFor(client.address, zone), client.address)
+      .forward(bytes, upstreams, client.address)
       .then((reply) => truncateReply(reply, limit));
   }
 
-  #upstreamsFor(client: string, zone: Zone): readonly string[] {
-    const own = [...this.#served.values()].map((served) => served.zone.listen);
-    return withoutOwn(zone.upstreamsOf(client) ?? this.#options.hostUpstreams(), own);
+  /**
+   * What a client gets to know: the names of all networks that it is in, that of the address where it asks first; somebody who is in none, such as the
+   * host, those of the network of that address. In internal networks only, nobody else is asked.
+   */
+  #viewOf(client: string, asked: Zone): { zones: readonly Zone[]; upstreams: readonly string[] | "none" } {
+    const all = [...this.#served.values()].map((served) => served.zone);
+    const member = asked.memberAt(client) ?? all.find((zone) => zone.memberAt(client) !== undefined)?.memberAt(client);
+    const zones = member === undefined ? [asked] : all.filter((zone) => zone.hasMember(member.id));
+    const ordered = [...zones].sort((a, b) => Number(b === asked) - Number(a === asked));
+    if (zones.every((zone) => zone.isInternal)) return { zones: ordered, upstreams: "none" };
+    const named = ordered.map((zone) => zone.upstreams).find((servers) => servers.length > 0);
+    const servers = member?.upstreams ?? named ?? this.#options.hostUpstreams();
+    return {
+      zones: ordered,
+      upstreams: withoutOwn(
+        servers,
+        all.flatMap((zone) => zone.listen),
+      ),
+    };
   }
+}
+
+async function closeAll(listeners: readonly DnsListener[]): Promise<void> {
+  for (const listener of listeners) await listener[Symbol.asyncDispose]();
 }
 
 /** Leave out addresses at which we listen, or that mean any: the question would come back for ever. */

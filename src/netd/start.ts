@@ -38,7 +38,7 @@ import { KeptDescriptors } from "./kept-descriptors.ts";
 import { listAllLinks, readUplinkMtu } from "./kernel-facts.ts";
 import { rewriteAllHosts } from "./names/container-hosts.ts";
 import { HostsWriter } from "./names/hosts-writer.ts";
-import { listZones } from "./names/zones.ts";
+import { listZones, tellZones } from "./names/zones.ts";
 import { chooseNetwork, ensureNetworks } from "./network/default-network.ts";
 import { DEFAULT_NETWORK } from "./network/network-row.ts";
 import { Networks } from "./network/networks.ts";
@@ -190,7 +190,11 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
       logFile: helperLog("netd-dns"),
       connect: () => DnsClient.connect(`${runDir}/dns.sock`),
       onConnected: async (client) => {
-        await client.request({ method: "setZones", zones: listZones(context) });
+        await tellZones(
+          listZones(context),
+          async (zones) => await client.request({ method: "setZones", zones }),
+          (name, error) => logger.error({ err: error, network: name }, "cannot answer names in a network"),
+        );
       },
       logger,
     }),

@@ -9,7 +9,7 @@ import { undoSteps } from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
 import { checkContainerName } from "../container-name.ts";
 import type { DaemonContext } from "../context.ts";
-import { announceName, applyPart, withdrawName } from "../endpoint/container-network.ts";
+import { announceName, applyPart } from "../endpoint/container-network.ts";
 import { hasOwnNamespace } from "../endpoint/network-mode.ts";
 import { takeTurn } from "./turn.ts";
 
@@ -38,11 +38,9 @@ export async function renameContainer(context: DaemonContext, container: Contain
     containers.add(container);
     events.emit({ type: "container.renamed", container: name, attributes: { oldName: before.name } });
     if (before.state !== "running" || container.endpoints.length === 0) return;
-    await withdrawName(context, { ...container, row: before })
-      .then(() => announceName(context, container))
-      .catch((error: unknown) => {
-        context.logger.warn({ err: error, container: name }, "cannot tell the resolver another name");
-      });
+    await announceName(context, container).catch((error: unknown) => {
+      context.logger.warn({ err: error, container: name }, "cannot tell the resolver another name");
+    });
     hosts.schedule();
   });
 }

@@ -4,11 +4,11 @@
  * @module
  */
 import { rmSync } from "node:fs";
-import type { Lease } from "../../ipam/index.ts";
 import { type AppliedSteps, applySteps, type NetworkStep, teardownSteps, undoSteps } from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
 import { findLink } from "../kernel-facts.ts";
+import { hasZone, zoneMember } from "../names/zones.ts";
 import { linkAlias } from "../network/network-plan.ts";
 import type { ContainerRow } from "../state-store.ts";
 import { endpointInputs } from "./endpoint-input.ts";
@@ -43,31 +43,30 @@ export function planLeave({ name, network }: Pick<ContainerRow, "name" | "networ
   return hasOwnNamespace(network) ? planDetach(name) : [];
 }
 
-/** Have the resolver know a container that has a place in a network. @throws {NetdError} DNS_UNAVAILABLE */
-export async function announceName(context: DaemonContext, { row, endpoints }: Container): Promise<void> {
-  if (endpoints.length === 0) return;
-  const upstreams = row.spec.dns === undefined ? {} : { upstreams: row.spec.dns };
+/** Have the resolver know a container, or its other name, in the networks of its endpoints. @throws {NetdError} DNS_UNAVAILABLE */
+export async function announceName(context: DaemonContext, container: Container): Promise<void> {
+  const named = container.endpoints.filter(({ row }) => hasZone(context.networks.find(row.network)));
+  if (named.length === 0) return;
   const client = await context.dns.client();
-  const requests = endpoints.flatMap(({ lease }) =>
-    lease === undefined
-      ? []
-      : [client.request({ method: "upsert", ...pickName(row, lease), address: lease.address, ...upstreams })],
+  await Promise.all(
+    named.map((endpoint) =>
+      client.request({ method: "upsert", network: endpoint.row.network, member: zoneMember(container, endpoint) }),
+    ),
   );
-  await Promise.all(requests);
 }
 
-/** Have the resolver forget a container, by the name that it had. */
+/** Have the resolver forget a container in the networks of its endpoints. What fails is logged: it is told all zones when it starts again. */
 export async function withdrawName(context: DaemonContext, { row, endpoints }: Container): Promise<void> {
   const client = context.dns.current;
   if (client === undefined) return;
-  const requests = endpoints.flatMap(({ lease }) =>
-    lease === undefined ? [] : [client.request({ method: "remove", ...pickName(row, lease) })],
-  );
-  await Promise.all(requests);
-}
-
-function pickName({ name }: ContainerRow, { network }: Lease): { network: string; name: string } {
-  return { network, name };
+  const named = endpoints.filter(({ row: { network } }) => hasZone(context.networks.find(network)));
+  try {
+    await Promise.all(
+      named.map(({ row: { network } }) => client.request({ method: "remove", network, memberId: row.id })),
+    );
+  } catch (error) {
+    context.logger.warn({ err: error, container: row.name }, "cannot remove a name from the resolver");
+  }
 }
 
 /** Take back what a failed start has done; a namespace that was somebody else's is not touched. */
@@ -92,9 +91,7 @@ export async function undoNetwork(
 export async function leaveNetwork(context: DaemonContext, container: Container): Promise<void> {
   const { journal, logger, session, hosts } = context;
   const { row, paths } = container;
-  await withdrawName(context, container).catch((error: unknown) => {
-    logger.warn({ err: error, container: row.name }, "cannot remove a name from the resolver");
-  });
+  await withdrawName(context, container);
   for (const error of teardownSteps(planLeave(row), { journal: journal.note, session })) {
     logger.error({ err: error, container: row.name }, "cannot take down a part of a container's network");
   }

@@ -40,9 +40,7 @@ export async function disconnectContainer(
     const isRunning = container.row.state === "running";
     try {
       if (isRunning) {
-        await withdrawName(context, { ...container, endpoints: [removed] }).catch((error: unknown) => {
-          context.logger.warn({ err: error, container: row.name }, "cannot remove a name from the resolver");
-        });
+        await withdrawName(context, { ...container, endpoints: [removed] });
         applyPart(context, planDisconnect(context, container, disconnected));
       }
       faultPoint("disconnect:left");
