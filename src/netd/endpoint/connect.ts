@@ -10,6 +10,7 @@ import { type AppliedSteps, faultPoint, type NetworkStep, undoSteps } from "../.
 import { takeTurn } from "../container/turn.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
+import { firewallContainer } from "../firewall/firewall-rows.ts";
 import { checkBridge } from "../network/bridge-check.ts";
 import type { ContainerRow } from "../state-store.ts";
 import { announceName, applyPart } from "./container-network.ts";
@@ -51,6 +52,9 @@ export async function connectContainer(
     if (isRunning) {
       let applied: AppliedSteps | undefined;
       try {
+        // Closed as long as its rules are not there, and they are there before its link is up.
+        context.firewall.setContainer(container.row.id, firewallContainer(context.networks, container));
+        faultPoint("connect:guarded");
         applied = applyPart(context, planConnect(context, connected));
         await announceName(context, { ...container, endpoints: [connected.added] });
         faultPoint("connect:announced");
@@ -69,15 +73,19 @@ export async function connectContainer(
 /** The steps that would connect a container that runs; none for another. @throws {NetdError} as {@link connectContainer} */
 export function previewConnect(
   context: DaemonContext,
-  { row, endpoints }: Container,
+  container: Container,
   network: string,
   spec: ConnectSpec,
 ): NetworkStep[] {
+  const { row, endpoints } = container;
   const wanted = planConnection(context, row, network, spec);
   const taken: Lease[] = [];
   try {
     const added = context.store.preview(() => allocateEndpoint(context, row, wanted, taken));
-    return row.state === "running" ? planConnect(context, connect({ row, endpoints }, added)) : [];
+    if (row.state !== "running") return [];
+    const connected = connect({ row, endpoints }, added);
+    const guard = context.firewall.preview(firewallContainer(context.networks, { ...container, ...connected }));
+    return [...guard, ...planConnect(context, connected)];
   } finally {
     for (const lease of taken) context.ipam.abandon(lease);
   }
@@ -144,7 +152,7 @@ function planConnect(context: DaemonContext, { row, endpoints, added }: Connecte
     .flatMap((input) => planJoin(input, { isRunning: true }));
 }
 
-/** Take a connection that failed back: kernel, then lease and definition. Whatever fails now is logged, and the next start of netd goes on from the state. */
+/** Take a connection that failed back: kernel, rules, then lease and definition. Whatever fails now is logged, and the next start of netd goes on from the state. */
 function takeBack(
   context: DaemonContext,
   container: Container,
@@ -154,11 +162,12 @@ function takeBack(
     applied,
   }: { before: Pick<Container, "row" | "endpoints">; added: ContainerEndpoint; applied: AppliedSteps | undefined },
 ): void {
-  const { store, ipam, journal, session, logger } = context;
+  const { store, ipam, firewall, networks, journal, session, logger } = context;
   const undone = applied === undefined ? [] : undoSteps(applied, { journal: journal.note, session });
   for (const error of undone) logger.error({ err: error, container: before.row.name }, "cannot undo a connection");
   let released: Lease[] = [];
   try {
+    firewall.setContainer(before.row.id, firewallContainer(networks, { ...container, ...before }));
     store.transact(before.row.name, () => {
       store.updateContainer(before.row);
       released = ipam.release(before.row.id, added.row.network);

@@ -9,6 +9,7 @@ import { faultPoint, type NetworkStep } from "../../kernel/index.ts";
 import { takeTurn } from "../container/turn.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
+import { firewallContainer } from "../firewall/firewall-rows.ts";
 import type { ContainerRow } from "../state-store.ts";
 import { announceName, applyPart, withdrawName } from "./container-network.ts";
 import { endpointInputs } from "./endpoint-input.ts";
@@ -42,6 +43,7 @@ export async function disconnectContainer(
       if (isRunning) {
         await withdrawName(context, { ...container, endpoints: [removed] });
         applyPart(context, planDisconnect(context, container, disconnected));
+        context.firewall.setContainer(row.id, firewallContainer(context.networks, { ...container, row, endpoints }));
       }
       faultPoint("disconnect:left");
       writeDisconnection(context, disconnected);
@@ -112,6 +114,7 @@ async function joinAgain(context: DaemonContext, container: Container, endpoint:
     (input) => input.interface === endpoint.row.interface,
   );
   try {
+    context.firewall.setContainer(container.row.id, firewallContainer(context.networks, container));
     for (const input of inputs) applyPart(context, [planUnlink(input), ...planJoin(input, { isRunning: true })]);
     await announceName(context, { ...container, endpoints: [endpoint] });
   } catch (error) {

@@ -4,9 +4,11 @@
  * @module
  */
 
-/** One other container of the same network. */
+/** Names of one address. */
 export interface HostsMember {
   name: string;
+  /** Its aliases in that network. */
+  aliases?: readonly string[];
   address: string;
 }
 
@@ -15,9 +17,9 @@ export interface HostsInput {
   hostname: string;
   domainname?: string | undefined;
   name: string;
-  /** Absent for a container in no network. */
-  address: string | undefined;
-  /** The running members of the network, this one excluded or not. */
+  /** Its own; none for a container in no network. */
+  addresses: readonly string[];
+  /** The running members of its networks, this one excluded or not. */
   members: readonly HostsMember[];
   /** `--add-host`. */
   extraHosts: readonly HostsMember[];
@@ -25,7 +27,7 @@ export interface HostsInput {
 
 /** Format /etc/hosts (hosts(5)): localhost, the container, what its user added, then its neighbours by name. */
 export function formatHosts(input: HostsInput): string {
-  const { hostname, domainname, name } = input;
+  const { hostname, domainname, name, addresses } = input;
   const names = [...(domainname === undefined ? [] : [`${hostname}.${domainname}`]), hostname, name];
   const own = [...new Set(names)].join("\t");
   const lines = [
@@ -35,9 +37,9 @@ export function formatHosts(input: HostsInput): string {
     "ff00::0\tip6-mcastprefix",
     "ff02::1\tip6-allnodes",
     "ff02::2\tip6-allrouters",
-    ...(input.address === undefined ? [] : [`${input.address}\t${own}`]),
+    ...addresses.map((address) => `${address}\t${own}`),
     ...formatMembers(input.extraHosts),
-    ...formatMembers(input.members.filter(({ address }) => address !== input.address)),
+    ...formatMembers(input.members.filter(({ address }) => !addresses.includes(address))),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -54,7 +56,7 @@ export function formatHostHosts(hostHosts: string, extraHosts: readonly HostsMem
 }
 
 function formatMembers(members: readonly HostsMember[]): string[] {
-  return members.map(({ name, address }) => `${address}\t${name}`);
+  return members.map(({ name, aliases = [], address }) => [address, ...new Set([name, ...aliases])].join("\t"));
 }
 
 /** Format /etc/resolv.conf of a container that no netd-dns answers: the name servers of its user, else what the host has. */
@@ -62,9 +64,10 @@ export function formatHostResolvConf(hostResolvConf: string, servers: readonly s
   return servers === undefined ? hostResolvConf : servers.map((server) => `nameserver ${server}\n`).join("");
 }
 
-/** Format /etc/resolv.conf (resolv.conf(5)): always netd-dns, whatever the host's resolver is. */
-export function formatResolvConf(gateway: string): string {
-  return `nameserver ${gateway}\noptions ndots:0\n`;
+/** Format /etc/resolv.conf (resolv.conf(5)): always netd-dns, whatever the host's resolver is, and the domains of the container's networks. */
+export function formatResolvConf(server: string, domains: readonly string[] = []): string {
+  const search = domains.length === 0 ? "" : `search ${[...new Set(domains)].join(" ")}\n`;
+  return `nameserver ${server}\n${search}options ndots:0\n`;
 }
 
 /** Format /etc/hostname. */

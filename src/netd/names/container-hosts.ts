@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import type { Container } from "../container.ts";
 import { guardWrites } from "../container-dir.ts";
 import type { DaemonContext } from "../context.ts";
+import type { ContainerEndpoint } from "../endpoint/endpoint-row.ts";
 import { parseNetworkMode } from "../endpoint/network-mode.ts";
 import {
   formatHostHosts,
@@ -16,6 +17,7 @@ import {
   formatResolvConf,
 } from "./container-files.ts";
 import { rewriteInPlace } from "./hosts-writer.ts";
+import { hasZone } from "./zones.ts";
 
 /** Write the three generated files in place, made when missing: at each start. @throws {NetdError} STATE_WRITE_FAILED */
 export function writeGeneratedFiles(context: DaemonContext, container: Container): void {
@@ -29,33 +31,48 @@ export function writeGeneratedFiles(context: DaemonContext, container: Container
   });
 }
 
-/** Format the hosts file of a container from the membership of this moment. */
+/** Format the hosts file of a container from the membership of this moment: the names of all its networks. */
 export function formatContainerHosts(context: DaemonContext, { row, endpoints }: Container): string {
   const extraHosts = row.spec.extraHosts ?? [];
   if (row.network === "host") return formatHostHosts(readOfHost("/etc/hosts"), extraHosts);
   const networks = new Set(endpoints.map(({ row: { network } }) => network));
-  const members = [...context.containers].flatMap((other) =>
-    other.row.state !== "running"
-      ? []
-      : other.endpoints.flatMap(({ lease }) =>
-          lease !== undefined && networks.has(lease.network) ? [{ name: other.row.name, address: lease.address }] : [],
-        ),
-  );
+  const neighbours = [...context.containers].filter((other) => other.row.state === "running");
   return formatHosts({
     hostname: row.hostname,
     domainname: row.spec.domainname,
     name: row.name,
-    address: endpoints[0]?.lease?.address,
+    addresses: endpoints.flatMap(addressesOf),
     extraHosts,
-    members,
+    members: neighbours.flatMap((other) =>
+      other.endpoints
+        .filter((endpoint) => networks.has(endpoint.row.network))
+        .flatMap((endpoint) =>
+          addressesOf(endpoint).map((address) => ({ name: other.row.name, aliases: endpoint.row.aliases, address })),
+        ),
+    ),
   });
 }
 
-/** Format the resolv.conf of a container: netd-dns answers in a network only. */
+function addressesOf({ lease, lease6 }: ContainerEndpoint): string[] {
+  return [lease, lease6].flatMap((held) => (held === undefined ? [] : [held.address]));
+}
+
+/**
+ * Format the resolv.conf of a container: netd-dns on the bridge of its first network that has one, which answers for all of them; else what its
+ * user or its networks want, else what the host has.
+ */
 export function formatContainerResolvConf({ networks }: DaemonContext, { row, endpoints }: Container): string {
-  const gateway = endpoints.map(({ row: { network } }) => networks.find(network).gateway).find(Boolean);
-  if (gateway !== undefined) return formatResolvConf(gateway);
-  return formatHostResolvConf(readOfHost("/etc/resolv.conf"), row.spec.dns);
+  const places = endpoints.map(({ row: { network } }) => networks.find(network));
+  const first = places.find(hasZone);
+  const server = first?.gateway ?? first?.gateway6;
+  if (server !== undefined) {
+    return formatResolvConf(
+      server,
+      places.flatMap(({ domain }) => (domain === undefined ? [] : [domain])),
+    );
+  }
+  const named = places.map(({ dns }) => dns).find((servers) => servers.length > 0);
+  return formatHostResolvConf(readOfHost("/etc/resolv.conf"), row.spec.dns ?? named);
 }
 
 /** Read a file that a host may lack. */

@@ -9,6 +9,7 @@ import { type Bundle, bundleProgram } from "../../support/bundle.ts";
 import { formatQuery } from "../../support/dns-message.ts";
 import { TestNetns } from "../../support/netns.ts";
 import { StartedProgram } from "../../support/started-program.ts";
+import { zoneDocumentOf, zoneMemberOf } from "../../support/zone-documents.ts";
 
 const GATEWAY = "172.16.0.1";
 const OTHER_GATEWAY = "10.0.0.1";
@@ -56,8 +57,11 @@ function setResolvConf(...servers: string[]): void {
 }
 
 function zoneDocument(change: Partial<ZoneDocument> = {}): ZoneDocument {
-  const records = { web: WEB };
-  return { network: "br0", listen: GATEWAY, subnet: "172.16.0.0/24", records, clientUpstreams: {}, ...change };
+  return zoneDocumentOf("br0", GATEWAY, {
+    subnets: ["172.16.0.0/24"],
+    members: [zoneMemberOf("web", [WEB])],
+    ...change,
+  });
 }
 
 async function startDns(): Promise<StartedProgram> {
@@ -135,11 +139,11 @@ test("netd-dns changes names while it runs, and answers with what is in force", 
   await using _dns = await startDns();
   await using client = await DnsClient.connect(socketPath());
   await client.request({ method: "setZones", zones: [zoneDocument()] });
-  await client.request({ method: "upsert", network: "br0", name: "db", address: "172.16.0.3" });
+  await client.request({ method: "upsert", network: "br0", member: zoneMemberOf("db", ["172.16.0.3"]) });
   expect(dig("+short", "db")).toBe("172.16.0.3\n");
-  await client.request({ method: "remove", network: "br0", name: "db" });
+  await client.request({ method: "remove", network: "br0", memberId: "db" });
   expect(statusOf(dig("db"))).toBe("SERVFAIL"); // forwarded, and there is no upstream
-  await expect(client.request({ method: "remove", network: "none", name: "db" })).rejects.toMatchObject({
+  await expect(client.request({ method: "remove", network: "none", memberId: "db" })).rejects.toMatchObject({
     code: "NETWORK_UNKNOWN",
   });
   await client.request({ method: "setZones", zones: [] });
@@ -152,8 +156,8 @@ test("netd-dns keeps the sockets of a zone over any change of its names", async 
   await client.request({ method: "setZones", zones: [zoneDocument()] });
   const sockets = () => netns.run("ss", "-Hlnte", "sport = :53").match(/ino:\d+/g);
   const before = sockets();
-  const other = zoneDocument({ network: "br1", listen: OTHER_GATEWAY, subnet: "10.0.0.0/24", records: {} });
-  await client.request({ method: "setZones", zones: [other, zoneDocument({ records: {} })] });
+  const other = zoneDocumentOf("br1", OTHER_GATEWAY, { subnets: ["10.0.0.0/24"] });
+  await client.request({ method: "setZones", zones: [other, zoneDocument({ members: [] })] });
   await client.request({ method: "setZones", zones: [zoneDocument()] });
   expect(before).toHaveLength(1);
   expect(sockets()).toEqual(before);
@@ -177,8 +181,7 @@ test("netd-dns loses no query while zones change under it", async () => {
     await client.request({
       method: "upsert",
       network: "br0",
-      name: `n${changes % 50}`,
-      address: `172.16.0.${10 + (changes % 50)}`,
+      member: zoneMemberOf(`n${changes % 50}`, [`172.16.0.${10 + (changes % 50)}`]),
     });
     await client.request({ method: "setZones", zones: [zoneDocument()] });
   }
@@ -244,10 +247,11 @@ test("netd-dns asks the upstreams of a client that names its own", async () => {
   await using _other = await startUpstream(OTHER_UPSTREAM, "192.0.2.2");
   await using _dns = await startDns();
   await using client = await DnsClient.connect(socketPath());
-  await client.request({ method: "setZones", zones: [zoneDocument({ clientUpstreams: { [WEB]: [OTHER_UPSTREAM] } })] });
+  const choosy = zoneMemberOf("web", [WEB], { upstreams: [OTHER_UPSTREAM] });
+  await client.request({ method: "setZones", zones: [zoneDocument({ members: [choosy] })] });
   expect(dig("+short", "example.net")).toBe("192.0.2.1\n");
   expect(dig("+short", "-b", WEB, "example.net")).toBe("192.0.2.2\n");
-  await client.request({ method: "upsert", network: "br0", name: "web", address: WEB });
+  await client.request({ method: "upsert", network: "br0", member: zoneMemberOf("web", [WEB]) });
   expect(dig("+short", "-b", WEB, "example.net")).toBe("192.0.2.1\n");
 });
 
@@ -280,7 +284,7 @@ test("netd-dns names the address and the remedy when port 53 is taken, and keeps
   await using _dns = await startDns();
   await using client = await DnsClient.connect(socketPath());
   await client.request({ method: "setZones", zones: [zoneDocument()] });
-  const other = zoneDocument({ network: "br1", listen: OTHER_GATEWAY, subnet: "10.0.0.0/24", records: {} });
+  const other = zoneDocumentOf("br1", OTHER_GATEWAY, { subnets: ["10.0.0.0/24"] });
   await expect(client.request({ method: "setZones", zones: [other] })).rejects.toMatchObject({
     code: "DNS_LISTEN_FAILED",
     message: `Cannot answer names on ${OTHER_GATEWAY} port 53: another program has that port`,
@@ -298,4 +302,48 @@ test("netd-dns goes on when netd is gone, and stops cleanly on SIGTERM", async (
   expect(dig("+short", "web")).toBe(`${WEB}\n`);
   dns.process.kill("SIGTERM");
   expect(await dns.exitCode()).toBe(0);
+});
+
+test("netd-dns gives a member the names of all its networks, and nobody else's, whichever address it asks", async () => {
+  await using _dns = await startDns();
+  await using client = await DnsClient.connect(socketPath());
+  const lab = zoneDocument({
+    members: [zoneMemberOf("web", [WEB], { id: "both" }), zoneMemberOf("db", ["172.16.0.3"])],
+  });
+  const other = zoneDocumentOf("br1", OTHER_GATEWAY, {
+    subnets: ["10.0.0.0/24"],
+    members: [zoneMemberOf("web", ["10.0.0.2"], { id: "both" }), zoneMemberOf("far", ["10.0.0.3"])],
+  });
+  await client.request({ method: "setZones", zones: [lab, other] });
+  expect(dig("+short", "-b", WEB, "far")).toBe("10.0.0.3\n");
+  expect(dig("+short", "-b", WEB, "db")).toBe("172.16.0.3\n");
+  expect(dig("+short", "-b", WEB, "web")).toBe(`${WEB}\n`);
+  expect(dig("+short", "-b", WEB, "-x", "10.0.0.3")).toBe("far.\n");
+  expect(statusOf(dig("far"))).toBe("SERVFAIL"); // the host asks; forwarded, and there is no upstream
+});
+
+test("netd-dns refuses to ask others for who is in internal networks only", async () => {
+  setResolvConf(UPSTREAM);
+  await using _upstream = await startUpstream(UPSTREAM, "192.0.2.1");
+  await using _dns = await startDns();
+  await using client = await DnsClient.connect(socketPath());
+  const members = [zoneMemberOf("web", [WEB], { upstreams: [UPSTREAM] })];
+  const inner = zoneDocument({ isInternal: true, members });
+  await client.request({ method: "setZones", zones: [inner] });
+  expect(statusOf(dig("-b", WEB, "example.net"))).toBe("REFUSED");
+  expect(statusOf(dig("example.net"))).toBe("REFUSED");
+  expect(dig("+short", "-b", WEB, "web")).toBe(`${WEB}\n`);
+  const open = zoneDocumentOf("br1", OTHER_GATEWAY, { members: [zoneMemberOf("web", ["10.0.0.2"])] });
+  await client.request({ method: "setZones", zones: [inner, open] });
+  expect(dig("+short", "-b", WEB, "example.net")).toBe("192.0.2.1\n");
+});
+
+test("netd-dns asks the upstreams of a network for its members that name none", async () => {
+  setResolvConf(UPSTREAM);
+  await using _upstream = await startUpstream(UPSTREAM, "192.0.2.1");
+  await using _other = await startUpstream(OTHER_UPSTREAM, "192.0.2.2");
+  await using _dns = await startDns();
+  await using client = await DnsClient.connect(socketPath());
+  await client.request({ method: "setZones", zones: [zoneDocument({ upstreams: [OTHER_UPSTREAM] })] });
+  expect(dig("+short", "-b", WEB, "example.net")).toBe("192.0.2.2\n");
 });

@@ -4,14 +4,30 @@ import { type AnswerResult, answerQuery } from "../../../src/dns/answer.ts";
 import { truncateReply } from "../../../src/dns/reply.ts";
 import { Zone } from "../../../src/dns/zone.ts";
 import { formatQuery, readReply } from "../../support/dns-message.ts";
+import { zoneDocumentOf, zoneMemberOf } from "../../support/zone-documents.ts";
 
-const zone = new Zone({
-  network: "br0",
-  listen: "172.16.0.1",
-  subnet: "172.16.0.0/24",
-  records: { web: "172.16.0.2", "db.main_1": "172.16.0.3" },
-  clientUpstreams: {},
-});
+const zone = [
+  new Zone(
+    zoneDocumentOf("lab", "172.16.0.1", {
+      subnets: ["172.16.0.0/24", "fd00:1::/64"],
+      domain: "Lab.example",
+      members: [
+        zoneMemberOf("web", ["172.16.0.2"], { aliases: ["www"] }),
+        zoneMemberOf("db.main_1", ["172.16.0.3"]),
+        zoneMemberOf("dual", ["172.16.0.4", "fd00:1:0::4"], { aliases: ["www"] }),
+        zoneMemberOf("six", ["fd00:1::6"]),
+      ],
+    }),
+  ),
+  new Zone(
+    zoneDocumentOf("other", "10.0.0.1", {
+      subnets: ["10.0.0.0/24"],
+      members: [zoneMemberOf("web", ["10.0.0.2"]), zoneMemberOf("far", ["10.0.0.3"])],
+    }),
+  ),
+];
+
+const SIX = `6.${"0.".repeat(23)}1.0.0.0.0.0.d.f.ip6.arpa`;
 
 function replyOf(result: AnswerResult): Buffer {
   if (result === "ignore" || "forward" in result) throw new Error("no reply");
@@ -26,6 +42,14 @@ test.each([
   ["web.netd.internal", "A", ["web.netd.internal A 172.16.0.2"]],
   ["DB.Main_1.netd.INTERNAL", "A", ["DB.Main_1.netd.INTERNAL A 172.16.0.3"]],
   ["web", "ANY", ["web A 172.16.0.2"]],
+  ["www", "A", ["www A 172.16.0.2", "www A 172.16.0.4"]],
+  ["www.lab.example", "AAAA", ["www.lab.example AAAA fd00:1::4"]],
+  ["dual", "A", ["dual A 172.16.0.4"]],
+  ["dual", "AAAA", ["dual AAAA fd00:1::4"]],
+  ["six.netd.internal", "AAAA", ["six.netd.internal AAAA fd00:1::6"]],
+  ["far", "A", ["far A 10.0.0.3"]],
+  ["3.0.0.10.in-addr.arpa", "PTR", ["3.0.0.10.in-addr.arpa PTR far"]],
+  [SIX, "PTR", [`${SIX} PTR six`]],
   ["2.0.16.172.in-addr.arpa", "PTR", ["2.0.16.172.in-addr.arpa PTR web"]],
   ["3.0.16.172.IN-ADDR.ARPA", "PTR", ["3.0.16.172.IN-ADDR.ARPA PTR db.main_1"]],
 ])("answerQuery of %s %s is %j", (name, type, answers) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { formatHostname, formatHosts, formatResolvConf } from "../../../../src/netd/names/container-files.ts";
 
-const ALONE = { hostname: "3f2a91c04b5e", name: "web", address: "172.16.0.2", members: [], extraHosts: [] };
+const ALONE = { hostname: "3f2a91c04b5e", name: "web", addresses: ["172.16.0.2"], members: [], extraHosts: [] };
 
 test.each([
   ["alone", ALONE],
@@ -28,6 +28,18 @@ test.each([
       members: [{ name: "db", address: "172.16.0.3" }],
     },
   ],
+  [
+    "in-two-networks",
+    {
+      ...ALONE,
+      addresses: ["172.16.0.2", "fd00:1::2", "10.0.0.2"],
+      members: [
+        { name: "web", address: "10.0.0.2" },
+        { name: "db", aliases: ["store", "db"], address: "10.0.0.3" },
+        { name: "db", address: "fd00:1::3" },
+      ],
+    },
+  ],
 ])("formatHosts of a container %s is as in the golden file", async (name, input) => {
   await expect(formatHosts(input)).toMatchFileSnapshot(`../../../golden/netd/hosts-${name}.txt`);
 });
@@ -50,6 +62,12 @@ test("formatHosts leaves the container out of its own neighbours", () => {
 
 test("formatResolvConf names the gateway and nobody else", async () => {
   await expect(formatResolvConf("172.16.0.1")).toMatchFileSnapshot("../../../golden/netd/resolv.conf");
+});
+
+test("formatResolvConf searches the domains of the container's networks, each once", () => {
+  expect(formatResolvConf("fd00:1::1", ["lab.example", "b.example", "lab.example"])).toBe(
+    "nameserver fd00:1::1\nsearch lab.example b.example\noptions ndots:0\n",
+  );
 });
 
 test("formatHostname ends its line", () => {
