@@ -36,6 +36,7 @@ import { createContainer, previewContainer } from "./container-create.ts";
 import { imageUser } from "./container-registry.ts";
 import { showLaunch, showStop } from "./container-show.ts";
 import type { DaemonContext } from "./context.ts";
+import { DoctorApi } from "./doctor/doctor-api.ts";
 import { planLeave } from "./endpoint/container-network.ts";
 import { EndpointsApi } from "./endpoint/endpoints-api.ts";
 import { ContainerFilesApi } from "./files/container-files-api.ts";
@@ -61,6 +62,7 @@ export class Daemon {
   readonly changes: PendingChanges;
   readonly drift: DriftApi;
   readonly leases: LeasesApi;
+  readonly doctor: DoctorApi;
   readonly #context: DaemonContext;
   readonly #lifecycle: ContainerLifecycle;
   readonly #watch: Disposable;
@@ -77,6 +79,7 @@ export class Daemon {
     this.changes = context.changes;
     this.drift = new DriftApi(context);
     this.leases = new LeasesApi(context);
+    this.doctor = new DoctorApi(context);
   }
 
   /**

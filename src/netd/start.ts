@@ -25,7 +25,6 @@ import { ContainerRegistry, imageUser } from "./container-registry.ts";
 import type { DaemonContext } from "./context.ts";
 import { leaveNetwork } from "./endpoint/container-network.ts";
 import { findEndpoints } from "./endpoint/endpoint-leases.ts";
-import { restoreEndpoints } from "./endpoint/restore-endpoint.ts";
 import { EventFeed } from "./events.ts";
 import { Firewall } from "./firewall/firewall.ts";
 import { firewallContainer, firewallNetworks } from "./firewall/firewall-rows.ts";
@@ -35,7 +34,7 @@ import { dnsCommand, runtimeCommand } from "./helper-commands.ts";
 import { HelperProcess } from "./helper-process.ts";
 import { Journal } from "./journal.ts";
 import { KeptDescriptors } from "./kept-descriptors.ts";
-import { listAllLinks, readUplinkMtu } from "./kernel-facts.ts";
+import { readUplinkMtu } from "./kernel-facts.ts";
 import { rewriteAllHosts } from "./names/container-hosts.ts";
 import { HostsWriter } from "./names/hosts-writer.ts";
 import { listZones, tellZones } from "./names/zones.ts";
@@ -245,7 +244,6 @@ async function takeOver(
   hello: HelloResult,
 ): Promise<void> {
   const { containers, store, logger } = context;
-  const links = new Map(listAllLinks().map((link) => [link.name, link]));
   const records = new Map(hello.containers.map((record) => [record.containerId, record]));
   for (const container of [...containers]) {
     const record = records.get(container.row.id);
@@ -262,7 +260,6 @@ async function takeOver(
         store.updateContainerState(container.row);
         context.firewall.setContainer(container.row.id, firewallContainer(context.networks, container));
       }
-      restoreEndpoints(context, container, links);
       watchHealth(context, container);
     } else if (state === "running") {
       await endUnseen(context, lifecycle, container, record);

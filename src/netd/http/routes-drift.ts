@@ -6,7 +6,7 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import { DriftItem } from "../../api/index.ts";
+import { DoctorFinding, DriftItem } from "../../api/index.ts";
 import type { Daemon } from "../daemon.ts";
 
 /** Register them. */
@@ -31,5 +31,25 @@ export function registerDriftRoutes(instance: FastifyInstance, daemon: Daemon): 
       } as const,
     },
     () => daemon.drift.heal(),
+  );
+  server.get(
+    "/v1/doctor",
+    {
+      schema: {
+        summary: "Tell what is wrong with this host's network, the worst first",
+        response: { 200: Type.Array(DoctorFinding) },
+      } as const,
+    },
+    () => daemon.doctor.find(),
+  );
+  server.post(
+    "/v1/doctor/repair",
+    {
+      schema: {
+        summary: "Mend what is netd's own; answers what is wrong then",
+        response: { 200: Type.Array(DoctorFinding) },
+      } as const,
+    },
+    () => daemon.doctor.repair(),
   );
 }

@@ -8,6 +8,7 @@ import { applySteps } from "../../kernel/index.ts";
 import type { DaemonContext } from "../context.ts";
 import { firewallDrift } from "../firewall/firewall-drift.ts";
 import { linkAlias } from "../network/network-plan.ts";
+import { findCollisions } from "./collisions.ts";
 import { desiredParts, settledContainers } from "./desired.ts";
 import { type Drift, planDrift } from "./drift.ts";
 import type { KernelFacts, PlaceFacts } from "./facts.ts";
@@ -28,6 +29,7 @@ export function lookAtKernel(context: DaemonContext, scope: LookScope): Drift[] 
   return [
     ...planDrift(parts, facts),
     ...(scope.rules ? [...firewallDrift(context.firewall), ...foreignDrift(context)] : []),
+    ...findCollisions(context.networks, facts.routes),
     ...findStrangers(context.networks, facts, linkAlias(context.instance, "")),
   ];
 }

@@ -48,6 +48,7 @@ export class FakeDaemon implements PublicDaemon {
     },
   } as unknown as Daemon["networks"];
   readonly leases = {} as unknown as Daemon["leases"];
+  readonly doctor = {} as unknown as Daemon["doctor"];
   readonly volumes = {
     list: () => [],
     inspect: () => this.#note(undefined, "inspectVolume"),
