@@ -141,7 +141,7 @@ describe("netd puts back what strangers change", () => {
     expect(found).toMatchObject([
       {
         ...{ kind: "missing", object: "route default in web", container: "web" },
-        commands: [expect.stringContaining("ip -n web route add default via 172.16.0.1 dev eth0")],
+        commands: [expect.stringContaining("ip -n web route replace default via 172.16.0.1 dev eth0")],
       },
     ]);
     expect(await api<DriftItem[]>("POST", "/v1/drift/heal")).toEqual([]);

@@ -6,6 +6,7 @@ interface ModelPlace {
   addresses: Map<string, string[]>;
   routes: RouteInfo[];
   sysctls: Map<string, string>;
+  ports: Map<string, boolean>;
 }
 
 /** As much of Linux as bridges, veth pairs, addresses and routes need: what it does by itself when links come and go included. */
@@ -70,10 +71,16 @@ export class KernelModel {
         if (step.mtu !== undefined) link.mtu = step.mtu;
         if (step.mac !== undefined) link.mac = step.mac;
         if (step.alias !== undefined) link.alias = step.alias;
+        // A port that leaves its bridge leaves its flags there.
+        if (step.master !== undefined) place.ports.set(step.name, false);
         if (step.master === null) delete link.master;
         else if (step.master !== undefined) link.master = this.#link(place, step.master).index;
         break;
       }
+      case "port.set":
+        this.#link(place, step.name);
+        place.ports.set(step.name, step.isolated === true);
+        break;
       case "link.delete":
         this.#delete(step.name);
         break;
@@ -126,7 +133,11 @@ export class KernelModel {
     const link = this.#host.links.get(name);
     if (link === undefined) return;
     forget(this.#host, name);
-    for (const port of this.#host.links.values()) if (port.master === link.index) delete port.master;
+    for (const port of this.#host.links.values()) {
+      if (port.master !== link.index) continue;
+      delete port.master;
+      this.#host.ports.set(port.name, false);
+    }
     for (const pair of this.#pairs.filter(({ host }) => host === name)) {
       forget(this.place(pair.netns), pair.peer);
       this.#pairs.splice(this.#pairs.indexOf(pair), 1);
@@ -145,14 +156,15 @@ function forget(place: ModelPlace, link: string): void {
 }
 
 function emptyPlace(): ModelPlace {
-  return { links: new Map(), addresses: new Map(), routes: [], sysctls: new Map() };
+  return { links: new Map(), addresses: new Map(), routes: [], sysctls: new Map(), ports: new Map() };
 }
 
-function copy({ links, addresses, routes, sysctls }: ModelPlace): PlaceFacts {
+function copy({ links, addresses, routes, sysctls, ports }: ModelPlace): PlaceFacts {
   return {
     links: new Map([...links].map(([name, link]) => [name, { ...link }])),
     addresses: new Map([...addresses].map(([link, held]) => [link, [...held]])),
     routes: routes.map((route) => ({ ...route })),
     sysctls: new Map(sysctls),
+    ports: new Map(ports),
   };
 }

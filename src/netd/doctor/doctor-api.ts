@@ -60,7 +60,7 @@ export class DoctorApi {
         return otherwise;
       }
     };
-    const { links } = readFacts(session, { sysctls: [], namespaces: [] });
+    const { links } = readFacts(session, { sysctls: [], isolatedBridges: [], namespaces: [] });
     const rows = [...networks];
     const containerIds = new Set([...containers].map(({ row }) => row.id));
     const bridges = new Set(rows.map(({ bridge }) => bridge));

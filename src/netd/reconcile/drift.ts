@@ -55,6 +55,10 @@ class Comparison {
   readonly #found = new Map<string, Drift>();
   /** Links that a step of ours makes, with the difference that its further steps belong to. */
   readonly #fresh = new Map<string, Drift>();
+  /** Links that become ports anew, which have none of their flags then. */
+  readonly #moved = new Set<string>();
+  /** Parameters of links inside namespaces, which nobody reads: written again before what needs them. */
+  readonly #unread = new Map<string, NetworkStep[]>();
   /** Links that a stranger put in the place of ours. */
   readonly #foreign = new Set<string>();
   #part: DesiredPart = { steps: [] };
@@ -90,6 +94,12 @@ class Comparison {
         break;
       case "link.addVeth":
         this.#compareVeth(step);
+        break;
+      case "link.addMacvlan":
+        this.#compareMacvlan(step);
+        break;
+      case "port.set":
+        this.#comparePort(step);
         break;
       case "link.set":
         this.#compareLink(step, step.name, step);
@@ -163,6 +173,28 @@ class Comparison {
     this.#comparePeer(step);
   }
 
+  /** A macvlan link leaves no trace on the host: it is only compared where its namespace was looked into. */
+  #compareMacvlan(step: NetworkStepOf<"link.addMacvlan">): void {
+    const { parent, name, peerNetns, mac, mtu } = step;
+    const inside = peerNetns === undefined ? undefined : this.#facts.namespaces.get(peerNetns);
+    if (inside === undefined) return;
+    const key = keyOf({ netns: peerNetns, link: name });
+    const object = `macvlan ${name} in ${peerNetns}`;
+    if (inside.links.has(name)) this.#compareLink({ netns: peerNetns }, name, { mac, mtu });
+    else if (this.#facts.links.has(parent)) this.#fresh.set(key, this.#note("missing", object, "it is gone", [step]));
+    else {
+      this.#foreign.add(key);
+      this.#note("missing", object, `it is gone, and so is its parent ${parent}`, []);
+    }
+  }
+
+  #comparePort(step: NetworkStepOf<"port.set">): void {
+    const isolated = this.#facts.ports.get(step.name);
+    const isMoved = this.#moved.has(keyOf({ netns: step.netns, link: step.name }));
+    if (step.isolated === undefined || (!isMoved && (isolated === undefined || isolated === step.isolated))) return;
+    this.#note("changed", `veth ${step.name}`, "it is not isolated from other ports, isolated wanted", [step]);
+  }
+
   #comparePeer({ host, peer, peerNetns, peerMac, mtu }: NetworkStepOf<"link.addVeth">): void {
     const inside = peerNetns === undefined ? undefined : this.#facts.namespaces.get(peerNetns);
     if (inside === undefined || peerNetns === undefined) return;
@@ -210,6 +242,7 @@ class Comparison {
     }
     if (typeof master === "string" && !this.#isPortOf(link, master, netns)) {
       change.master = master;
+      this.#moved.add(keyOf({ netns, link: link.name }));
       texts.push(`it is a port of ${this.#masterName(link, netns)}, of ${master} wanted`);
     }
     if (up !== undefined && up !== link.isUp) {
@@ -224,7 +257,8 @@ class Comparison {
     const link = facts?.links.get(step.link);
     if (facts === undefined || link === undefined) return;
     if (facts.addresses.get(step.link)?.includes(step.address) === true) return;
-    this.#note("missing", objectOf(link, step.netns), `its address ${step.address} is gone`, [step]);
+    const before = this.#unread.get(keyOf({ netns: step.netns, link: step.link })) ?? [];
+    this.#note("missing", objectOf(link, step.netns), `its address ${step.address} is gone`, [...before, step]);
   }
 
   #compareRoute(step: NetworkStepOf<"route.add" | "route.replace">): void {
@@ -244,6 +278,11 @@ class Comparison {
 
   #compareSysctl(step: NetworkStepOf<"sysctl.set">): void {
     const value = this.#at(step.netns)?.sysctls.get(step.key);
+    const place = placeOf(step);
+    if (value === undefined && place?.netns !== undefined) {
+      const key = keyOf(place);
+      this.#unread.set(key, [...(this.#unread.get(key) ?? []), step]);
+    }
     if (value === undefined || value === step.value) return;
     const where = step.netns === undefined ? "" : ` in ${step.netns}`;
     this.#note("changed", `sysctl ${step.key}${where}`, `it is ${value}, ${step.value} wanted`, [step]);

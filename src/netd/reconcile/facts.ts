@@ -15,6 +15,8 @@ export interface PlaceFacts {
   routes: readonly RouteInfo[];
   /** Values of the kernel parameters that were asked for; one that is absent was not, or there is none. */
   sysctls: ReadonlyMap<string, string>;
+  /** Bridge ports that were looked at, and whether they are isolated. */
+  ports: ReadonlyMap<string, boolean>;
 }
 
 /** What is on the host. */
@@ -29,5 +31,6 @@ export const NO_FACTS: KernelFacts = {
   addresses: new Map(),
   routes: [],
   sysctls: new Map(),
+  ports: new Map(),
   namespaces: new Map(),
 };

@@ -24,7 +24,8 @@ export function lookAtKernel(context: DaemonContext, scope: LookScope): Drift[] 
       step.op === "sysctl.set" && step.netns === undefined && !step.ifPresent ? [step.key] : [],
     ),
   );
-  const host = readFacts(context.session, { sysctls, namespaces: [] });
+  const isolatedBridges = [...context.networks].filter(({ isIsolated }) => isIsolated).map(({ bridge }) => bridge);
+  const host = readFacts(context.session, { sysctls, isolatedBridges, namespaces: [] });
   const facts = { ...host, namespaces: lookInside(context, host, scope.inside) };
   return [
     ...planDrift(parts, facts),
@@ -61,7 +62,7 @@ export function driftPolicyOf({ networks }: Pick<DaemonContext, "networks">, { n
   return policies.includes("heal") ? "heal" : policies.includes("report") ? "report" : "off";
 }
 
-/** Look into the namespaces of containers: all, or those whose end of a pair is down, as the host can tell by its own. */
+/** Look into the namespaces of containers: all, or those where the host's end of a pair tells that something is amiss; one of macvlan tells nothing. */
 function lookInside(
   context: DaemonContext,
   { links }: KernelFacts,
@@ -70,11 +71,7 @@ function lookInside(
   const containers = settledContainers(context).filter(
     ({ endpoints }) =>
       endpoints.length > 0 &&
-      (isAll || endpoints.some(({ hostInterface }) => isPeerDown(links.get(hostInterface)?.operState))),
+      (isAll || endpoints.some(({ hostInterface }) => links.get(hostInterface)?.operState !== "up")),
   );
   return new Map(containers.map(({ row }) => [row.name, readNamespace(context.session, row.name)]));
-}
-
-function isPeerDown(operState: string | undefined): boolean {
-  return operState === "lowerlayerdown";
 }

@@ -9,6 +9,7 @@ import {
   type KernelSession,
   listAddresses,
   listLinks,
+  listPorts,
   listRoutes,
   readSysctl,
 } from "../../kernel/index.ts";
@@ -18,17 +19,25 @@ import type { KernelFacts, PlaceFacts } from "./facts.ts";
 export interface ReadFactsOptions {
   /** Parameters of the host whose values are wanted. */
   sysctls: readonly string[];
+  /** Bridges of which it is wanted which ports are isolated. */
+  isolatedBridges: readonly string[];
   /** Names under /run/netns to look into. */
   namespaces: readonly string[];
 }
 
 /** Ask the kernel. */
-export function readFacts(session: KernelSession, { sysctls, namespaces }: ReadFactsOptions): KernelFacts {
+export function readFacts(
+  session: KernelSession,
+  { sysctls, isolatedBridges, namespaces }: ReadFactsOptions,
+): KernelFacts {
   const host = readPlace(session, undefined);
   const values = sysctls.flatMap((key) => (hasSysctl(key) ? [[key, readSysctl(key)] as const] : []));
   return {
     ...host,
     sysctls: new Map(values),
+    ports: new Map(
+      isolatedBridges.filter((bridge) => host.links.has(bridge)).flatMap((bridge) => portsOf(session, bridge)),
+    ),
     namespaces: new Map(namespaces.map((name) => [name, readNamespace(session, name)])),
   };
 }
@@ -56,5 +65,10 @@ function readPlace(session: KernelSession, netns: string | undefined): PlaceFact
     addresses,
     routes: listRoutes(socket),
     sysctls: new Map(),
+    ports: new Map(),
   };
+}
+
+function portsOf(session: KernelSession, bridge: string): [name: string, isolated: boolean][] {
+  return listPorts(session.rtnetlink(), bridge).map(({ name, isolated }) => [name, isolated]);
 }

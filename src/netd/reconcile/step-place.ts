@@ -24,12 +24,12 @@ export function placeOf(step: NetworkStep): Place | undefined {
 }
 
 function linkOf(step: NetworkStep): string | undefined {
-  if (step.op === "link.addBridge" || step.op === "link.addVeth") return undefined;
+  if (step.op === "link.addBridge" || step.op === "link.addVeth" || step.op === "link.addMacvlan") return undefined;
   if (step.op === "sysctl.set") {
     const [, link] = LINK_SYSCTL.exec(step.key) ?? [];
     return link === undefined || NO_LINKS.includes(link) ? undefined : link;
   }
-  if (step.op === "link.set" || step.op === "link.delete") return step.name;
+  if (step.op === "link.set" || step.op === "port.set" || step.op === "link.delete") return step.name;
   if ("link" in step && typeof step.link === "string") return step.link;
   if ("dev" in step && typeof step.dev === "string") return step.dev;
   return undefined;

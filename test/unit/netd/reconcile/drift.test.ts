@@ -43,6 +43,8 @@ function endpointPart(c: number, n: number): DesiredPart {
         mtu: 1500,
       },
       { op: "sysctl.set", key: `net/ipv6/conf/${host}/disable_ipv6`, value: "1", ifPresent: true },
+      ...(n === 1 ? [{ op: "port.set", name: host, isolated: true } as const] : []),
+      { op: "sysctl.set", netns, key: `net/ipv6/conf/${peer}/disable_ipv6`, value: "0" },
       { op: "link.set", name: host, up: true },
       { op: "address.add", netns, link: peer, address: `10.0.${n}.1${c}/24` },
       { op: "address.add", netns, link: peer, address: `fd00:0:0:${n}::1${c}/64`, nodad: true },
@@ -73,7 +75,7 @@ function range(count: number): number[] {
 
 /** A stranger's deed, chosen among what there is. */
 const DAMAGE = fc.record({
-  kind: fc.constantFrom("delete", "down", "nomaster", "mtu", "address", "route", "mac", "sysctl", "inside"),
+  kind: fc.constantFrom("delete", "down", "nomaster", "mtu", "address", "route", "mac", "sysctl", "inside", "isolated"),
   pick: fc.nat(1000),
   other: fc.nat(1000),
 });
@@ -108,6 +110,7 @@ function damage(kernel: KernelModel, { kind, pick, other }: { kind: string; pick
     nomaster: { op: "link.set", name, master: null },
     mtu: { op: "link.set", name, mtu: 1400 },
     mac: { op: "link.set", name, mac: "02:00:00:00:00:02" },
+    isolated: { op: "port.set", name, isolated: false },
     address: { op: "address.delete", link: name, address: kernel.facts.addresses.get(name)?.[other % 2] ?? "" },
   };
   const deed = deeds[kind];
