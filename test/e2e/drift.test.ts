@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { DriftItem, EventInfo } from "../../src/api/index.ts";
+import type { DoctorFinding, DriftItem, EventInfo } from "../../src/api/index.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 
 /** Generous, for a busy machine: what is promised is a second. */
@@ -167,5 +167,49 @@ describe("netd puts back what strangers change", () => {
     await strangerDoes("ip", "link", "set", "wan9", "up");
     await strangerDoes("ip", "route", "add", "default", "via", "198.51.100.1");
     await expectHealed();
+  });
+
+  test("doctor tells of routes that take our addresses elsewhere, rules of others that drop, and what is left over", async () => {
+    const findings = async (): Promise<string[]> =>
+      (await api<DoctorFinding[]>("GET", "/v1/doctor"))
+        .filter(({ level }) => level !== "ok")
+        .map(({ level, text }) => `${level}: ${text}`);
+    expect(await findings()).toEqual([]);
+
+    const since = new Date().toISOString();
+    await strangerDoes("ip", "route", "add", "172.16.0.128/25", "via", "198.51.100.1");
+    await expectTold("drift.found", "route 172.16.0.128/25 via 198.51.100.1 dev wan9", since);
+    const { instance } = await sandbox.json<{ instance: string }>("info");
+    await strangerDoes(
+      "ip",
+      "link",
+      "add",
+      "vegone",
+      "alias",
+      `netd:${instance}:${"ab".repeat(32)}`,
+      "type",
+      "veth",
+      "peer",
+      "name",
+      "vegoneb",
+    );
+    await strangerDoes(
+      "sh",
+      "-c",
+      "nft add table ip other; nft 'add chain ip other f { type filter hook forward priority 0; policy drop; }'",
+    );
+    expect(await findings()).toEqual(
+      expect.arrayContaining([
+        "warning: A stranger's route 172.16.0.128/25 via 198.51.100.1 dev wan9: it takes addresses of 172.16.0.0/24 elsewhere",
+        "warning: veth vegone is left of a container that is gone",
+        expect.stringMatching(/^problem: another firewall drops connections to the outside of network default/),
+      ]),
+    );
+    await api<DoctorFinding[]>("POST", "/v1/doctor/repair");
+    expect(await link("vegone")).toBeUndefined();
+    expect((await sandbox.run("nft", "list", "table", "ip", "other")).exitCode).toBe(0);
+    await strangerDoes("ip", "route", "delete", "172.16.0.128/25");
+    await strangerDoes("nft", "delete", "table", "ip", "other");
+    expect(await findings()).toEqual([]);
   });
 });

@@ -144,7 +144,7 @@ function parameters({ sysctls }: DoctorFacts): Finding[] {
   const bridged = DOCTOR_SYSCTLS.filter((key) => key.startsWith("net/bridge/") && sysctls.get(key) === "1");
   return [
     ...bridged.map((key) =>
-      finding("warning", `Rules of iptables see what containers of one network send each other (${key} = 1)`, {
+      finding("ok", `Rules of iptables see what containers of one network send each other (${key} = 1)`, {
         remedy: `Where no other program needs it: sysctl -w ${key}=0`,
       }),
     ),

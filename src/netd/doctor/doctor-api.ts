@@ -70,7 +70,7 @@ export class DoctorApi {
       return [...links.values()].filter(({ master }) => master !== undefined && master === index).length;
     };
     const parent = cgroupParent(instance);
-    const roots = session.cgroups.directories("/");
+    const directories = session.cgroups.directories(parent);
     const neighbours = listNeighbours(session.rtnetlink());
     return {
       networks: rows.map((row) => ({
@@ -82,7 +82,7 @@ export class DoctorApi {
       drift: attempt("what was changed", () => reconciler.look({ rules: true, inside: true }), []),
       leftovers: [
         ...findLinkLeftovers(links.values(), { instance, containerIds, bridges }),
-        ...findCgroupLeftovers(roots, parent, containerIds),
+        ...findCgroupLeftovers(directories, parent, containerIds),
       ],
       blocks: attempt("what rules of others do", () => this.#blocks(rows, way?.name), []),
       uplink: way === undefined ? undefined : { name: way.name, mtu: way.mtu },

@@ -43,13 +43,13 @@ export function findLinkLeftovers(links: Iterable<LinkInfo>, { instance, contain
   });
 }
 
-/** Find cgroups of ours whose container is gone: children of `parent` in the hierarchies mounted at `roots`. */
+/** Find cgroups of ours whose container is gone: children of `parent`, whose directories in all hierarchies are given. */
 export function findCgroupLeftovers(
-  roots: readonly string[],
+  directories: readonly string[],
   parent: string,
   containerIds: ReadonlySet<string>,
 ): Leftover[] {
-  const names = new Set(roots.flatMap((root) => childrenOf(`${root}${parent}`)));
+  const names = new Set(directories.flatMap(childrenOf));
   return [...names]
     .filter((name) => /^[0-9a-f]{12,64}$/.test(name) && !containerIds.has(name))
     .map((name) => ({

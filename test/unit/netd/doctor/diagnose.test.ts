@@ -71,7 +71,8 @@ test("diagnose compares MTUs with that of the way out, and tells when there is n
 
 test("diagnose tells of parameters and programs of the host", () => {
   expect(told({ sysctls: new Map([["net/bridge/bridge-nf-call-iptables", "1"]]) })).toEqual([
-    "warning: Rules of iptables see what containers of one network send each other (net/bridge/bridge-nf-call-iptables = 1)",
+    "ok: The network of this host is as netd wants it",
+    "ok: Rules of iptables see what containers of one network send each other (net/bridge/bridge-nf-call-iptables = 1)",
   ]);
   expect(told({ busybox: "dynamic" })).toEqual([
     "warning: /bin/busybox needs libraries: the built-in image made from it can't start",
