@@ -167,6 +167,9 @@ describe("netd puts back what strangers change", () => {
     await strangerDoes("ip", "link", "set", "wan9", "up");
     await strangerDoes("ip", "route", "add", "default", "via", "198.51.100.1");
     await expectHealed();
+    await strangerDoes("sh", "-c", "ip link set wan9 down; ip link set wan9 name up0; ip link set up0 up");
+    await strangerDoes("ip", "route", "add", "default", "via", "198.51.100.1");
+    await expectHealed();
   });
 
   test("doctor tells of routes that take our addresses elsewhere, rules of others that drop, and what is left over", async () => {
@@ -178,7 +181,7 @@ describe("netd puts back what strangers change", () => {
 
     const since = new Date().toISOString();
     await strangerDoes("ip", "route", "add", "172.16.0.128/25", "via", "198.51.100.1");
-    await expectTold("drift.found", "route 172.16.0.128/25 via 198.51.100.1 dev wan9", since);
+    await expectTold("drift.found", "route 172.16.0.128/25 via 198.51.100.1 dev up0", since);
     const { instance } = await sandbox.json<{ instance: string }>("info");
     await strangerDoes(
       "ip",
@@ -200,7 +203,7 @@ describe("netd puts back what strangers change", () => {
     );
     expect(await findings()).toEqual(
       expect.arrayContaining([
-        "warning: A stranger's route 172.16.0.128/25 via 198.51.100.1 dev wan9: it takes addresses of 172.16.0.0/24 elsewhere",
+        "warning: A stranger's route 172.16.0.128/25 via 198.51.100.1 dev up0: it takes addresses of 172.16.0.0/24 elsewhere",
         "warning: veth vegone is left of a container that is gone",
         expect.stringMatching(/^problem: another firewall drops connections to the outside of network default/),
       ]),

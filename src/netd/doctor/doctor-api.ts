@@ -4,12 +4,11 @@
  * @module
  */
 import { closeSync, openSync, readSync } from "node:fs";
-import { formatIpAddress, type IpSubnet, parseIpAddress, parseIpSubnet } from "../../address/index.ts";
 import type { DoctorFinding } from "../../api/index.ts";
 import { hasSysctl, listNeighbours, listNeighbourTables, readSysctl, teardownSteps } from "../../kernel/index.ts";
 import { cgroupParent, type DaemonContext } from "../context.ts";
-import { describeBlock, type ForeignNetwork } from "../foreign/find-blocks.ts";
-import { ForeignAccess } from "../foreign/foreign-access.ts";
+import { describeBlock } from "../foreign/find-blocks.ts";
+import { foreignBlocks } from "../foreign/foreign-blocks.ts";
 import { findUplink } from "../kernel-facts.ts";
 import type { NetworkRow } from "../network/network-row.ts";
 import { readFacts } from "../reconcile/read-facts.ts";
@@ -84,7 +83,11 @@ export class DoctorApi {
         ...findLinkLeftovers(links.values(), { instance, containerIds, bridges }),
         ...findCgroupLeftovers(directories, parent, containerIds),
       ],
-      blocks: attempt("what rules of others do", () => this.#blocks(rows, way?.name), []),
+      blocks: attempt(
+        "what rules of others do",
+        () => foreignBlocks(this.#context).map((block) => ({ text: describeBlock(block), remedy: block.remedy })),
+        [],
+      ),
       uplink: way === undefined ? undefined : { name: way.name, mtu: way.mtu },
       neighbours: listNeighbourTables(session.rtnetlink()).map(({ name, limit }) => ({
         name,
@@ -96,34 +99,10 @@ export class DoctorApi {
       failures,
     };
   }
-
-  #blocks(rows: readonly NetworkRow[], uplink: string | undefined): { text: string; remedy: string[] }[] {
-    const { instance, session, journal, logger } = this.#context;
-    const access = new ForeignAccess({ instance, session, journal: journal.note, logger });
-    const isBridgeFiltered = hasSysctl(DOCTOR_SYSCTLS[0]) && readSysctl(DOCTOR_SYSCTLS[0]) === "1";
-    const networks = rows.filter(({ kind }) => kind === "bridge").map(foreignNetwork);
-    return access
-      .findBlocks({ networks, uplink, isBridgeFiltered })
-      .map((block) => ({ text: describeBlock(block), remedy: block.remedy }));
-  }
 }
 
 function show({ steps: _steps, ...finding }: Finding): DoctorFinding {
   return finding;
-}
-
-/** A network as the rules of others see it, with an address that a container of it may have. */
-function foreignNetwork({ name, bridge, subnet, gateway, subnet6, gateway6, isInternal }: NetworkRow): ForeignNetwork {
-  const end = (cidr: string | undefined, gatewayOf: string | undefined) =>
-    cidr === undefined || gatewayOf === undefined
-      ? undefined
-      : { gateway: gatewayOf, member: memberOf(parseIpSubnet(cidr), gatewayOf) };
-  return { name, bridge, v4: end(subnet, gateway), v6: end(subnet6, gateway6), isInternal };
-}
-
-function memberOf({ family, first }: IpSubnet, gateway: string): string {
-  const value = parseIpAddress(gateway).value === first + 1n ? first + 2n : first + 1n;
-  return formatIpAddress({ family, value });
 }
 
 /** Whether a program is static: an ELF file without an interpreter (elf(5), PT_INTERP). */
