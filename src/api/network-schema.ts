@@ -204,7 +204,10 @@ export const PublishedPorts = Type.Object({ ports: Type.Array(PortMapping), pend
 export type PublishedPorts = Static<typeof PublishedPorts>;
 
 /** Containers of one network may open connections to those of the other. */
-export const AllowSpec = Type.Object({ from: Name, to: Name, confirmSeconds: ConfirmSeconds }, options);
+export const AllowSpec = Type.Object(
+  { from: Type.String({ maxLength: 255 }), to: Type.String({ maxLength: 255 }), confirmSeconds: ConfirmSeconds },
+  options,
+);
 export type AllowSpec = Static<typeof AllowSpec>;
 
 export const AllowInfo = Type.Object({ from: Type.String(), to: Type.String(), pending: Pending });

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { type AclSpec, addAcl, removeAcl } from "../../api/index.ts";
 import { carryOut } from "../carry-out.ts";
+import { checkName } from "../check-name.ts";
 import { addCommonOptions, addExamples } from "../command-options.ts";
 import { type CommonOptions, clientOf, type NetctlContext } from "../context.ts";
 import { printCommands, printJson } from "../output.ts";
@@ -51,6 +52,7 @@ function defineAdd(command: Command, context: NetctlContext): void {
     "netctl acl add no-printer deny network:lab cidr:192.0.2.0/24 --position 1",
   );
   command.action(async (name: string, action: AclSpec["action"], from: string, to: string, options: AddOptions) => {
+    checkName("rule", name);
     const { protocol, port, position } = options;
     if (port !== undefined && (protocol === undefined || protocol === "icmp")) {
       throw new UsageError(

@@ -32,7 +32,11 @@ function defineList(command: Command, context: NetctlContext): void {
 
 function defineSettle(command: Command, context: NetctlContext, end: "confirm" | "revert"): void {
   addCommonOptions(command.argument("<change...>"));
-  addExamples(command, `netctl change ${end} 4f2a9c01`, "netctl change ls");
+  addExamples(
+    command,
+    end === "confirm" ? "netctl change confirm 4f2a9c01" : "netctl change revert 4f2a9c01",
+    "netctl change ls",
+  );
   command.action((ids: string[], options: CommonOptions) => {
     const client = clientOf(options, context);
     return actOnTargets(ids, options, context, {

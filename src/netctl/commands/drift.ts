@@ -13,6 +13,15 @@ interface DriftOptions extends CommonOptions {
 
 const ITEM_PREFIX: Record<DriftItem["kind"], string> = { missing: "-", changed: "~", foreign: "+" };
 
+/** Where doctor looks. */
+const BY_HAND = [
+  "ip -details link show",
+  "ip route show table all",
+  "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding",
+  "nft list ruleset",
+  "iptables-save",
+];
+
 /** Define `drift`. */
 export function defineDrift(command: Command, context: NetctlContext): void {
   command
@@ -40,7 +49,10 @@ export function defineDoctor(command: Command, context: NetctlContext): void {
   addExamples(command, "netctl doctor", "netctl doctor --repair", "netctl doctor --repair --show");
   command.action(async (options: CommonOptions & { repair?: boolean }) => {
     const client = clientOf(options, context);
-    if (options.show) return printCommands((await client.show(repairDoctor())).commands, options, context);
+    if (options.show) {
+      const mending = options.repair ? (await client.drift()).flatMap((item) => item.commands) : BY_HAND;
+      return printCommands(mending, options, context);
+    }
     const findings = options.repair ? await client.apply(repairDoctor()) : await client.doctor();
     if (options.json) printJson(findings, context);
     else context.stdout.write(formatFindings(findings));

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { createNetwork, type NetworkSpec } from "../../api/index.ts";
 import { carryOut } from "../carry-out.ts";
+import { checkName } from "../check-name.ts";
 import { addCommonOptions, addExamples, collect } from "../command-options.ts";
 import { type CommonOptions, clientOf, type NetctlContext } from "../context.ts";
 import { addRefusedFlags, parseDriverOptions, parseKind } from "../net-driver-options.ts";
@@ -59,6 +60,7 @@ export function defineNetCreate(command: Command, context: NetctlContext): void 
     "netctl run -d --name web --network lab busybox httpd -f",
   );
   command.action(async (name: string, options: NetCreateOptions) => {
+    checkName("network", name);
     const client = clientOf(options, context);
     const network = await carryOut(client, createNetwork(toNetworkSpec(name, options)), options, context);
     if (network === undefined) return;

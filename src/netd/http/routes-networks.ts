@@ -6,15 +6,26 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import { NetworkChange, NetworkDetail, NetworkInfo, NetworkSpec, PrunedNetworks, ShellPlan } from "../../api/index.ts";
+import {
+  NetworkChange,
+  NetworkChanged,
+  NetworkDetail,
+  NetworkInfo,
+  NetworkSpec,
+  PrunedNetworks,
+  ShellPlan,
+} from "../../api/index.ts";
 import type { Daemon } from "../daemon.ts";
 
 const Reference = Type.Object({ name: Type.String({ maxLength: 255 }) });
 const Show = Type.Object({
   show: Type.Optional(
-    Type.Union([Type.Literal("1"), Type.Literal("true")], { description: "tell the commands, and do nothing" }),
+    Type.Union([Type.Literal("1"), Type.Literal("0")], { description: "tell the commands, and do nothing" }),
   ),
 });
+
+const Label = Type.String({ maxLength: 4352, description: "NAME or NAME=VALUE" });
+const Labels = Type.Optional(Type.Union([Label, Type.Array(Label, { maxItems: 64 })]));
 
 /** Register them. */
 export function registerNetworkRoutes(instance: FastifyInstance, daemon: Daemon): void {
@@ -37,29 +48,25 @@ export function registerNetworkRoutes(instance: FastifyInstance, daemon: Daemon)
       } as const,
     },
     async (request, reply) => {
-      if (request.query.show !== undefined) return daemon.networks.showCreate(request.body);
+      if (request.query.show === "1") return daemon.networks.showCreate(request.body);
       return await reply.status(201).send(await daemon.networks.create(request.body));
     },
   );
 
   server.post(
-    "/v1/networks/show",
-    {
-      schema: {
-        summary: "Tell the commands that would create a network",
-        body: NetworkSpec,
-        response: { 200: ShellPlan },
-      } as const,
-    },
-    (request) => daemon.networks.showCreate(request.body),
-  );
-
-  server.post(
     "/v1/networks/prune",
     {
-      schema: { summary: "Remove the networks that no container is in", response: { 200: PrunedNetworks } } as const,
+      schema: {
+        summary:
+          "Remove the networks that no container is in, those with all labels given; with show=1 tell the commands",
+        querystring: Type.Object({ ...Show.properties, label: Labels }),
+        response: { 200: Type.Union([PrunedNetworks, ShellPlan]) },
+      } as const,
     },
-    async () => await daemon.networks.prune(),
+    async ({ query: { show, label = [] } }) => {
+      const labels = [label].flat();
+      return show === "1" ? daemon.networks.showPrune(labels) : await daemon.networks.prune(labels);
+    },
   );
 
   server.get(
@@ -82,12 +89,12 @@ export function registerNetworkRoutes(instance: FastifyInstance, daemon: Daemon)
         params: Reference,
         body: NetworkChange,
         querystring: Show,
-        response: { 200: Type.Union([NetworkInfo, ShellPlan]) },
+        response: { 200: Type.Union([NetworkChanged, ShellPlan]) },
       } as const,
     },
     async (request) => {
       const { name } = request.params;
-      return request.query.show !== undefined
+      return request.query.show === "1"
         ? daemon.networks.showSet(name, request.body)
         : await daemon.networks.set(name, request.body);
     },
@@ -105,7 +112,7 @@ export function registerNetworkRoutes(instance: FastifyInstance, daemon: Daemon)
     },
     async (request, reply) => {
       const { name } = request.params;
-      if (request.query.show !== undefined) return daemon.networks.showRemove(name);
+      if (request.query.show === "1") return daemon.networks.showRemove(name);
       await daemon.networks.remove(name);
       return await reply.status(204).send(null);
     },

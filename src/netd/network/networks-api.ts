@@ -9,6 +9,7 @@
 import { randomBytes } from "node:crypto";
 import type {
   NetworkChange,
+  NetworkChanged,
   NetworkDetail,
   NetworkInfo,
   NetworkSpec,
@@ -76,18 +77,19 @@ export class NetworksApi {
   }
 
   /** Change a network while its containers run. @throws {NetdError} and then all is as before */
-  async set(reference: string, change: NetworkChange): Promise<NetworkInfo> {
+  async set(reference: string, change: NetworkChange): Promise<NetworkChanged> {
     const context = this.#context;
     const before = context.networks.find(reference);
-    const pending = {
-      what: `net set ${before.name}`,
+    const what = `net set ${before.name}`;
+    const wanted = {
+      what,
       subject: subjectOf(before),
       seconds: change.confirmSeconds,
       inverse: { kind: CHANGE_KIND, data: before },
     };
-    return await this.#inTurn(
+    const info = await this.#inTurn(
       async () =>
-        await context.changes.run(pending, async () => {
+        await context.changes.run(wanted, async () => {
           const current = context.networks.find(before.name);
           const after = changeNetwork(current, change, readHostFacts().addresses);
           refuseUnready(after);
@@ -95,6 +97,9 @@ export class NetworksApi {
           return networkInfo(context, after);
         }),
     );
+    if (change.confirmSeconds === undefined) return info;
+    const pending = context.changes.list().findLast((one) => one.what === what);
+    return { ...info, ...(pending === undefined ? {} : { pending }) };
   }
 
   /** The commands that would change it; nothing is done. @throws {NetdError} as {@link set} */
@@ -116,16 +121,27 @@ export class NetworksApi {
     return { commands: stepsToShell(this.#planRemoval(row)) };
   }
 
-  /** Remove the networks that no container is in. */
-  async prune(): Promise<PrunedNetworks> {
+  /** Remove the networks that no container is in; with labels, those of them that have all. */
+  async prune(labels: string[]): Promise<PrunedNetworks> {
     return await this.#inTurn(async () => {
-      const context = this.#context;
-      const unused = [...context.networks].filter(
-        ({ name }) => name !== DEFAULT_NETWORK && listPlaces(context, name).length === 0,
-      );
+      const unused = this.#listUnused(labels);
       for (const row of unused) await this.#remove(row);
       return { networks: unused.map(({ name }) => name) };
     });
+  }
+
+  /** The commands that would do it; nothing is done. */
+  showPrune(labels: string[]): ShellPlan {
+    return { commands: this.#listUnused(labels).flatMap((row) => stepsToShell(this.#planRemoval(row))) };
+  }
+
+  #listUnused(labels: string[]): NetworkRow[] {
+    return [...this.#context.networks].filter(
+      (row) =>
+        row.name !== DEFAULT_NETWORK &&
+        listPlaces(this.#context, row.name).length === 0 &&
+        labels.every((label) => hasLabel(row.labels, label)),
+    );
   }
 
   #resolve(spec: NetworkSpec): NetworkRow {
@@ -229,6 +245,12 @@ export class NetworksApi {
     this.#turn = turn.catch(() => {});
     return await turn;
   }
+}
+
+/** Whether labels have `NAME`, or `NAME=VALUE`. */
+function hasLabel(labels: Record<string, string>, wanted: string): boolean {
+  const [name = ""] = wanted.split("=", 1);
+  return Object.hasOwn(labels, name) && (name === wanted || labels[name] === wanted.slice(name.length + 1));
 }
 
 function subjectOf({ name }: NetworkRow): string {

@@ -30,6 +30,8 @@ describe("runNetctl", () => {
     [["run", "--network", "name=a,ip=10.0.0.2", "--ip", "10.0.0.3", "busybox"], "Cannot take --ip", "leave --ip out"],
     [["run", "--link", "db", "busybox"], "Cannot take --link", "--network-alias"],
     [["update", "web"], "nothing to change was given", "netctl update"],
+    [["net", "create", "Lab 1"], "Cannot create network 'Lab 1'", "choose one such as 'lab-1'"],
+    [["acl", "add", "_", "deny", "any", "any"], "Cannot create rule '_'", "choose one such as 'lab'"],
     [["net", "create", "-d", "host", "x"], "Cannot create a network of kind 'host'", "--network host"],
     [["net", "create", "-d", "null", "x"], "Cannot create a network of kind 'null'", "--network none"],
     [["net", "create", "-d", "overlay", "x"], "Cannot create a network of kind 'overlay'", "leave --driver out"],
