@@ -69,6 +69,7 @@ function checkChange({ name, kind, subnet, subnet6 }: NetworkRow, change: Networ
       "--isolated: it is of kind macvlan",
       "Make it anew with --macvlan-mode private",
     ],
+    [isMacvlan && change.mtu === 0, "--mtu 0: it is of kind macvlan", "Give the MTU of its parent link"],
     [
       change.internal === true && isOn(change.nat),
       `--internal and --nat ${change.nat}`,

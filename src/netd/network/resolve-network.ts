@@ -75,7 +75,8 @@ export function resolveNetwork(spec: NetworkSpec, options: ResolveNetworkOptions
   const { name, kind, macvlanMode, mtu, domain } = spec;
   const defaults = networkDefaults();
   const macPrefix = spec.macPrefix === undefined ? undefined : parseMacPrefix(spec.macPrefix);
-  const adoptedMtu = spec.adopt === true ? link.existing?.mtu : undefined;
+  // Who uses somebody else's link has the packets that it takes.
+  const adoptedMtu = spec.adopt === true || kind === "macvlan" ? link.existing?.mtu : undefined;
   const row: NetworkRow = {
     ...defaults,
     ...(kind === undefined ? {} : { kind }),

@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 import type { LinkInfo, NetworkStep } from "../../../../src/kernel/index.ts";
-import { type BridgeFacts, linkAlias, planBridge } from "../../../../src/netd/network/network-plan.ts";
+import {
+  type BridgeFacts,
+  linkAlias,
+  planBridge,
+  planNetworkRemoval,
+} from "../../../../src/netd/network/network-plan.ts";
 import { type NetworkRow, networkDefaults } from "../../../../src/netd/network/network-row.ts";
 
 const INSTANCE = "0badcafe";
@@ -107,4 +112,52 @@ test.each([
       }),
     );
   }
+});
+
+const DUAL: NetworkRow = { ...NETWORK, subnet6: "fd00:1:2::/64", gateway6: "fd00:1:2::1" };
+const IPV6_ON: NetworkStep = {
+  op: "sysctl.set",
+  key: "net/ipv6/conf/br0/disable_ipv6",
+  value: "0",
+  ifPresent: true,
+};
+const ADDRESS6: NetworkStep = { op: "address.add", link: "br0", address: "fd00:1:2::1/64", nodad: true };
+
+test("planBridge of both families gives the IPv6 address at once, on a host that has IPv6 off as well", () => {
+  expect(plan({ link: undefined, addresses: [] }, { network: DUAL })).toEqual([ADD, ADDRESS, IPV6_ON, ADDRESS6, UP]);
+  expect(plan({ link: OURS, addresses: [HELD] }, { network: DUAL })).toEqual([IPV6_ON, ADDRESS6]);
+});
+
+test("planBridge corrects the MTU of its own bridge, and that of an adopted one only when it was asked to", () => {
+  const resize: NetworkStep = { op: "link.set", name: "br0", mtu: 1450 };
+  const link = { ...OURS, mtu: 1500 };
+  expect(plan({ link, addresses: [HELD] })).toEqual([resize]);
+  const adopted = { ...NETWORK, isAdopted: true };
+  expect(plan({ link, addresses: [HELD] }, { network: adopted })).toEqual([]);
+  expect(plan({ link, addresses: [HELD] }, { network: { ...adopted, mtu: 1450 } })).toEqual([resize]);
+});
+
+test("planBridge makes nothing for a macvlan network", () => {
+  expect(plan({ link: undefined, addresses: [] }, { network: { ...NETWORK, kind: "macvlan" } })).toEqual([]);
+});
+
+test.each<[what: string, network: NetworkRow, facts: BridgeFacts, steps: NetworkStep[]]>([
+  ["its own bridge", NETWORK, { link: OURS, addresses: [HELD] }, [{ op: "link.delete", name: "br0" }]],
+  ["nothing when it is gone", NETWORK, { link: undefined, addresses: [] }, []],
+  ["nothing when a stranger's has the name", NETWORK, { link: FOREIGN, addresses: [HELD] }, []],
+  [
+    "our address from an adopted bridge",
+    { ...NETWORK, isAdopted: true, foundAddresses: ["10.0.0.1/8"] },
+    { link: FOREIGN, addresses: [HELD, { ...HELD, address: "10.0.0.1/8" }] },
+    [{ op: "address.delete", link: "br0", address: "172.16.0.1/24" }],
+  ],
+  [
+    "nothing from an adopted bridge that had the address before",
+    { ...NETWORK, isAdopted: true, foundAddresses: ["172.16.0.1/24"] },
+    { link: FOREIGN, addresses: [HELD] },
+    [],
+  ],
+  ["nothing of a macvlan network", { ...NETWORK, kind: "macvlan" }, { link: OURS, addresses: [] }, []],
+])("planNetworkRemoval takes %s", (_what, network, facts, steps) => {
+  expect(planNetworkRemoval(network, { facts, instance: INSTANCE })).toEqual(steps);
 });
