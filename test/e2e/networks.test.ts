@@ -218,7 +218,11 @@ describe("net set", () => {
     expect(await isReached("a", "203.0.113.80")).toBe(false);
     await sandbox.sh("ip -n a route delete 203.0.113.0/24");
     expect(await isReached("a", "10.53.0.3")).toBe(true);
+    // Names of its own are answered, others are not looked up (CVE-2024-29018).
+    expect((await sandbox.netctl("exec", "a", "nslookup", "b")).exitCode).toBe(0);
+    expect((await sandbox.netctl("exec", "a", "nslookup", "www.example.net")).stdout).toContain("REFUSED");
     await sandbox.ok("net", "set", "lab", "--internal=false");
+    expect((await sandbox.netctl("exec", "a", "nslookup", "www.example.net")).exitCode).toBe(0);
     expect(await routesOf("a")).toEqual(["10.53.0.0/24 link eth0", "default 10.53.0.1 eth0"]);
     expect(await isReached("a", "203.0.113.80")).toBe(true);
   });
@@ -242,6 +246,33 @@ describe("net set", () => {
     await sandbox.sh("until netctl exec a ping -c 1 -W 1 10.54.0.3; do :; done");
   });
 
+  test("gives running containers a domain, and name servers of the network", async () => {
+    await sandbox.ok("net", "create", "lab");
+    await run("a", "lab");
+    await run("b", "lab");
+    await sandbox.ok("net", "set", "lab", "--domain", "lab.example", "--dns", "198.51.100.77");
+    expect(await sandbox.ok("exec", "a", "cat", "/etc/resolv.conf")).toContain("search lab.example\n");
+    expect((await sandbox.netctl("exec", "a", "nslookup", "b.lab.example")).exitCode).toBe(0);
+    expect((await sandbox.netctl("exec", "a", "nslookup", "www.example.net")).exitCode).toBe(1);
+    await sandbox.ok("net", "set", "lab", "--dns", "203.0.113.53");
+    expect((await sandbox.netctl("exec", "a", "nslookup", "www.example.net")).exitCode).toBe(0);
+  });
+
+  test("--confirm takes the change back unless it is confirmed", async () => {
+    await sandbox.ok("net", "create", "lab");
+    await run("a", "lab");
+    await sandbox.ok("net", "set", "lab", "--mtu", "1400", "--confirm", "1s");
+    await sandbox.sh("until netctl net inspect lab | grep -q '\"mtu\": 1500'; do sleep 0.05; done");
+    expect((await linkOf("eth0", "a")).mtu).toBe(1500);
+    await sandbox.ok("net", "set", "lab", "--mtu", "1400", "--confirm", "1h");
+    expect((await sandbox.netctl("net", "rm", "lab")).stderr).toMatch(
+      /containers are in it|waits for its confirmation/,
+    );
+    const [change] = await sandbox.json<{ id: string }[]>("change", "ls");
+    await sandbox.ok("change", "confirm", change?.id ?? "");
+    expect((await linkOf("eth0", "a")).mtu).toBe(1400);
+  });
+
   test("turns NAT off and on again", async () => {
     await sandbox.ok("net", "create", "lab");
     await run("a", "lab");
@@ -255,7 +286,6 @@ describe("net set", () => {
     await sandbox.ok("net", "create", "lab", "--subnet", "10.55.0.0/24");
     await run("a", "lab");
     const before = await inspect("lab");
-    // A pair of 65,535 is refused by no one, a bridge of more than its ports by the kernel; this route by both.
     const { exitCode, stderr } = await sandbox.netctl(
       "net",
       "set",

@@ -19,6 +19,7 @@ import type {
 import { NetdError } from "../../errors.ts";
 import { faultPoint, type NetworkStep, stepsToShell, teardownSteps } from "../../kernel/index.ts";
 import type { DaemonContext } from "../context.ts";
+import { readPolicy, savePolicy } from "../firewall/policy-store.ts";
 import { readBridgeFacts, readHostFacts } from "../kernel-facts.ts";
 import { changeNetwork } from "./change-network.ts";
 import { hostUla } from "./host-ula.ts";
@@ -58,6 +59,7 @@ export class NetworksApi {
     return await this.#inTurn(async () => {
       const context = this.#context;
       const row = this.#resolve(spec);
+      this.#forgetAllows(row);
       context.store.saveNetwork(row);
       faultPoint("network:saved");
       try {
@@ -92,7 +94,6 @@ export class NetworksApi {
         await context.changes.run(wanted, async () => {
           const current = context.networks.find(before.name);
           const after = changeNetwork(current, change, readHostFacts().addresses);
-          refuseUnready(after);
           await this.#replace(current, after);
           return networkInfo(context, after);
         }),
@@ -146,15 +147,13 @@ export class NetworksApi {
 
   #resolve(spec: NetworkSpec): NetworkRow {
     const { networks, store, now } = this.#context;
-    const row = resolveNetwork(spec, {
+    return resolveNetwork(spec, {
       networks,
       host: readHostFacts(),
       ula: hostUla(store, randomBytes),
       id: makeNetworkId(),
       now: now(),
     });
-    refuseUnready(row);
-    return row;
   }
 
   async #replace(before: NetworkRow, after: NetworkRow): Promise<void> {
@@ -196,6 +195,7 @@ export class NetworksApi {
       context.networks.set(row);
       throw error;
     }
+    this.#forgetAllows(row);
     this.#tell("network.removed", row);
   }
 
@@ -206,6 +206,16 @@ export class NetworksApi {
       ipam.closeNetwork(name);
       store.deleteNetwork(name);
     });
+  }
+
+  /** Forget what was allowed to a network that is gone: another of its name shall not have it. @throws {NetdError} STATE_WRITE_FAILED, NFT_FAILED */
+  #forgetAllows({ name }: NetworkRow): void {
+    const { firewall, store } = this.#context;
+    const { allows, acls } = readPolicy(store);
+    const kept = allows.filter(({ from, to }) => from !== name && to !== name);
+    if (kept.length === allows.length) return;
+    savePolicy(store, { allows: kept, acls });
+    firewall.setNetworks(firewall.policy.networks, kept, firewall.policy.acls);
   }
 
   #planRemoval(row: NetworkRow): NetworkStep[] {
@@ -255,21 +265,4 @@ function hasLabel(labels: Record<string, string>, wanted: string): boolean {
 
 function subjectOf({ name }: NetworkRow): string {
   return `network ${name}`;
-}
-
-/** Refuse what the rules and the endpoints do not carry out yet. @throws {NetdError} FEATURE_UNSUPPORTED */
-function refuseUnready({ name, dns, domain }: NetworkRow): void {
-  const unready: [isSo: boolean, what: string][] = [
-    [dns.length > 0, "--dns"],
-    [domain !== undefined, "--domain"],
-  ];
-  const found = unready.find(([isSo]) => isSo);
-  if (found === undefined) return;
-  throw new NetdError(
-    "FEATURE_UNSUPPORTED",
-    `Cannot have network '${name}' with ${found[1]}: this netd can't do it yet`,
-    {
-      remedy: "Leave the option out",
-    },
-  );
 }

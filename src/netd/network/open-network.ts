@@ -9,7 +9,7 @@ import type { DaemonContext } from "../context.ts";
 import { applyPart } from "../endpoint/container-network.ts";
 import { firewallContainer, firewallNetworks } from "../firewall/firewall-rows.ts";
 import { readBridgeFacts } from "../kernel-facts.ts";
-import { listZones } from "../names/zones.ts";
+import { listZones, tellZones } from "../names/zones.ts";
 import { neededSysctls, planHostSysctls } from "./host-sysctls.ts";
 import { planBridge } from "./network-plan.ts";
 import type { NetworkRow } from "./network-row.ts";
@@ -38,7 +38,7 @@ export async function openNetwork(context: DaemonContext, row: NetworkRow): Prom
     ]);
     context.networks.set(row);
     setFirewall(context);
-    await tellZones(context);
+    await tellResolver(context, row.name);
   } catch (error) {
     context.networks.delete(row.name);
     await closeNetwork(context, row);
@@ -63,7 +63,7 @@ export async function closeNetwork(context: DaemonContext, { name }: NetworkRow)
   } catch (error) {
     logger.error({ err: error, network: name }, "cannot take away the rules of a network");
   }
-  await tellZones(context).catch((error: unknown) => {
+  await tellResolver(context, name).catch((error: unknown) => {
     logger.warn({ err: error, network: name }, "cannot take the names of a network from the resolver");
   });
 }
@@ -89,9 +89,24 @@ export function planFirewall({ firewall }: DaemonContext, networks: Iterable<Net
   return firewall.previewNetworks(firewallNetworks(networks), allows, acls);
 }
 
-/** Have the resolver answer for the networks there are; what is asked of it meanwhile is not lost. @throws {NetdError} DNS_UNAVAILABLE, DNS_LISTEN_FAILED */
-export async function tellZones(context: DaemonContext): Promise<void> {
-  await (await context.dns.client()).request({ method: "setZones", zones: listZones(context) });
+/**
+ * Have the resolver answer for the networks there are; what is asked of it meanwhile is not lost. Other networks that it can't answer for are logged.
+ *
+ * @throws {NetdError} DNS_UNAVAILABLE, DNS_LISTEN_FAILED: it can't answer for the network of this name
+ */
+export async function tellResolver(context: DaemonContext, name: string): Promise<void> {
+  const { dns, logger } = context;
+  const client = await dns.client();
+  let failure: unknown;
+  await tellZones(
+    listZones(context),
+    async (zones) => await client.request({ method: "setZones", zones }),
+    (network, error) => {
+      if (network === name) failure = error;
+      else logger.warn({ err: error, network }, "the resolver can't answer for a network");
+    },
+  );
+  if (failure !== undefined) throw failure;
 }
 
 function planNetworkBridge({ instance, uplink }: DaemonContext, row: NetworkRow): NetworkStep[] {

@@ -10,18 +10,19 @@ import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
 import { applyPart } from "../endpoint/container-network.ts";
 import { endpointInputs } from "../endpoint/endpoint-input.ts";
+import { followNames } from "../endpoint/follow-names.ts";
 import { type BridgeMtuChange, type ContainerChange, planChange } from "./change-network.ts";
 import type { NetworkRow } from "./network-row.ts";
 import { listPlaces } from "./network-users.ts";
 import { Networks } from "./networks.ts";
-import { planFirewall, setFirewall, tellZones } from "./open-network.ts";
+import { planFirewall, setFirewall, tellResolver } from "./open-network.ts";
 
 /** Key in the state of what a network was, while it is being changed. */
 const MEMO_PREFIX = "changing:";
 
 /** Replace a network. @throws {NetdError} what anybody refuses: then all is as before */
 export async function replaceNetwork(context: DaemonContext, before: NetworkRow, after: NetworkRow): Promise<void> {
-  const { store, networks, hosts } = context;
+  const { store, networks } = context;
   const memo = MEMO_PREFIX + before.name;
   store.transact(before.name, () => {
     store.setMeta(memo, JSON.stringify(before));
@@ -33,8 +34,8 @@ export async function replaceNetwork(context: DaemonContext, before: NetworkRow,
     context.ipam.openNetwork(after);
     applied = applyPart(context, planReplacement(context, before, after));
     setFirewall(context, runningMembers(context, before));
-    await tellZones(context);
-    hosts.schedule();
+    await tellResolver(context, before.name);
+    for (const member of runningMembers(context, after)) followNames(context, member);
   } catch (error) {
     networks.set(before);
     await takeBack(context, before, applied);
@@ -75,7 +76,7 @@ async function takeBack(context: DaemonContext, before: NetworkRow, applied: App
   try {
     context.ipam.openNetwork(before);
     setFirewall(context, runningMembers(context, before));
-    await tellZones(context);
+    await tellResolver(context, before.name);
   } catch (error) {
     failures.push(error);
   }
