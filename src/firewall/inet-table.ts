@@ -31,12 +31,12 @@ const SETS: readonly NftSet[] = [
   { name: "internal", lines: ["type ifname"] },
   { name: "same", lines: ["type ifname . ifname"] },
   { name: "allows", lines: ["type ifname . ifname"] },
-  { name: "hairpin", lines: ["type ifname . ifname"] },
   ...([4, 6] as const).flatMap((family): NftSet[] => {
     const address = family === 4 ? "ipv4_addr" : "ipv6_addr";
     return [
       { name: `guarded${family}`, lines: [`type ${address}`, "flags interval"] },
       { name: `gateways${family}`, lines: [`type ifname . ${address}`] },
+      { name: `hairpin${family}`, lines: [`type ${address} . ifname`, "flags interval"] },
       { name: `mute${family}`, lines: [`type ifname . ${address}`] },
       { name: `homebound${family}`, lines: [`type ifname . ${address}`] },
       { name: `masquerade${family}`, lines: [`type ${address}`, "flags interval"] },
@@ -174,7 +174,9 @@ const NAT_CHAINS: readonly NftChain[] = [
       'oifname "lo" return',
       "oifname @bridges ip saddr 127.0.0.0/8 masquerade",
       "oifname @bridges ip6 saddr ::1 masquerade",
-      "iifname . oifname @hairpin ct status dnat masquerade",
+      // Not by the interface it came from: a frame that br_netfilter passes on inside of the bridge has none here.
+      "ct status dnat ip saddr . oifname @hairpin4 masquerade",
+      "ct status dnat ip6 saddr . oifname @hairpin6 masquerade",
       "oifname @bridges return",
       "ip saddr @masquerade4 masquerade",
       "ip6 saddr @masquerade6 masquerade",

@@ -22,7 +22,7 @@ function elementsOf(network: FirewallNetwork): NftElement[] {
   const { bridge, isInternal, isIsolated } = network;
   return [
     inet("bridges", quoted(bridge)),
-    ...(isInternal ? [inet("internal", quoted(bridge))] : [inet("hairpin", pair(bridge, bridge))]),
+    ...(isInternal ? [inet("internal", quoted(bridge))] : []),
     ...(isIsolated ? [] : [inet("same", pair(bridge, bridge))]),
     ...familyElements(network, { family: 4, subnet: network.subnet, gateway: network.gateway, nat: network.nat }),
     ...familyElements(network, { family: 6, subnet: network.subnet6, gateway: network.gateway6, nat: network.nat6 }),
@@ -44,6 +44,7 @@ function familyElements(
   const isHidden = (isInternal || nat !== "off") && isAdopted !== true;
   return [
     ...(gateway === undefined ? [] : [inet(`gateways${family}`, `${quoted(bridge)} . ${gateway}`)]),
+    ...(isInternal ? [] : [inet(`hairpin${family}`, `${subnet} . ${quoted(bridge)}`)]),
     ...(isHidden ? [inet(`guarded${family}`, subnet)] : []),
     ...(!isInternal && nat === "masquerade" ? [inet(`masquerade${family}`, subnet)] : []),
     ...(!isInternal && nat.startsWith("snat:") ? [inet(`snat${family}`, subnet, nat.slice("snat:".length))] : []),
