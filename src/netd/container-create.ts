@@ -19,6 +19,7 @@ import type { ContainerEndpoint } from "./endpoint/endpoint-row.ts";
 import { parseNetworkMode } from "./endpoint/network-mode.ts";
 import { resolveNetworks } from "./endpoint/network-spec.ts";
 import { readAccountFiles } from "./image-accounts.ts";
+import { resolvePorts } from "./publish/resolve-ports.ts";
 import type { ContainerRow } from "./state-store.ts";
 import { resolveMounts } from "./storage/resolve-mounts.ts";
 import type { VolumeRow } from "./storage/volume-store.ts";
@@ -134,7 +135,7 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
     command,
     network,
     endpoints,
-    ports: [],
+    ports: resolvePorts(context, { id, name, network, endpoints }, { wanted: spec.ports ?? [], has: [] }),
     createdAt: context.now().toISOString(),
     state: "created",
   };

@@ -40,12 +40,14 @@ import { DoctorApi } from "./doctor/doctor-api.ts";
 import { planLeave } from "./endpoint/container-network.ts";
 import { EndpointsApi } from "./endpoint/endpoints-api.ts";
 import { ContainerFilesApi } from "./files/container-files-api.ts";
+import type { Policies } from "./firewall/policies.ts";
 import { parseImageChanges } from "./image-changes.ts";
 import { imageInfo } from "./image-info.ts";
 import { LeasesApi } from "./lease/leases-api.ts";
 import { type ReadLogOptions, readLog } from "./log/read-log.ts";
 import { NetworksApi } from "./network/networks-api.ts";
 import type { DaemonOptions } from "./options.ts";
+import type { Publishing } from "./publish/publishing.ts";
 import { DriftApi } from "./reconcile/drift-api.ts";
 import { type OpenedDaemon, openContext } from "./start.ts";
 import { Volumes } from "./storage/volumes.ts";
@@ -59,6 +61,8 @@ export class Daemon {
   readonly files: ContainerFilesApi;
   readonly endpoints: EndpointsApi;
   readonly networks: NetworksApi;
+  readonly publishing: Publishing;
+  readonly policies: Policies;
   readonly changes: PendingChanges;
   readonly drift: DriftApi;
   readonly leases: LeasesApi;
@@ -67,7 +71,7 @@ export class Daemon {
   readonly #lifecycle: ContainerLifecycle;
   readonly #watch: Disposable;
 
-  private constructor({ context, lifecycle, watch }: OpenedDaemon) {
+  private constructor({ context, lifecycle, publishing, policies, watch }: OpenedDaemon) {
     this.#context = context;
     this.#lifecycle = lifecycle;
     this.#watch = watch;
@@ -76,6 +80,8 @@ export class Daemon {
     this.files = new ContainerFilesApi(context);
     this.endpoints = new EndpointsApi(context);
     this.networks = new NetworksApi(context);
+    this.publishing = publishing;
+    this.policies = policies;
     this.changes = context.changes;
     this.drift = new DriftApi(context);
     this.leases = new LeasesApi(context);

@@ -26,8 +26,10 @@ import type { DaemonContext } from "./context.ts";
 import { leaveNetwork } from "./endpoint/container-network.ts";
 import { findEndpoints } from "./endpoint/endpoint-leases.ts";
 import { EventFeed } from "./events.ts";
+import { openFirewall } from "./firewall/container-firewall.ts";
 import { Firewall } from "./firewall/firewall.ts";
 import { firewallContainer, firewallNetworks } from "./firewall/firewall-rows.ts";
+import { Policies } from "./firewall/policies.ts";
 import { readPolicy } from "./firewall/policy-store.ts";
 import { ForeignAccess } from "./foreign/foreign-access.ts";
 import { dnsCommand, runtimeCommand } from "./helper-commands.ts";
@@ -43,6 +45,7 @@ import { DEFAULT_NETWORK } from "./network/network-row.ts";
 import { Networks } from "./network/networks.ts";
 import { finishReplacements } from "./network/replace-network.ts";
 import type { DaemonOptions } from "./options.ts";
+import { Publishing } from "./publish/publishing.ts";
 import { Reaper } from "./reaper.ts";
 import { driftPolicyOf, lookAtKernel, mendDrift } from "./reconcile/look.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
@@ -63,6 +66,8 @@ const POLL_MS = 30_000;
 export interface OpenedDaemon {
   context: DaemonContext;
   lifecycle: ContainerLifecycle;
+  publishing: Publishing;
+  policies: Policies;
   /** Listens to the kernel until it is disposed of. */
   watch: Disposable;
 }
@@ -204,12 +209,14 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   context.hosts.schedule();
   resumeRestarts(context);
   finishReplacements(context);
+  const publishing = new Publishing(context);
+  const policies = new Policies(context);
   await context.changes.resume();
   context.reconciler.start();
   followUplink(context);
   const watch = watchNetwork(context, { onUplink: () => followUplink(context) });
   journal.flush();
-  return { context, lifecycle, watch };
+  return { context, lifecycle, publishing, policies, watch };
 }
 
 /** Start both helpers; when one fails and nothing runs that needs the other, end that one too. */
@@ -258,7 +265,7 @@ async function takeOver(
           startedAt: context.now().toISOString(),
         };
         store.updateContainerState(container.row);
-        context.firewall.setContainer(container.row.id, firewallContainer(context.networks, container));
+        openFirewall(context, container);
       }
       watchHealth(context, container);
     } else if (state === "running") {

@@ -12,9 +12,10 @@ import type { Container } from "../container.ts";
 import { startParams } from "../container-launch.ts";
 import type { DaemonContext } from "../context.ts";
 import { announceName, applyPart, planNetwork, undoNetwork } from "../endpoint/container-network.ts";
-import { firewallContainer } from "../firewall/firewall-rows.ts";
+import { openFirewall } from "../firewall/container-firewall.ts";
 import { writeGeneratedFiles } from "../names/container-hosts.ts";
 import { checkBridge } from "../network/bridge-check.ts";
+import { checkPortsFree } from "../publish/resolve-ports.ts";
 import { prepareMounts } from "../storage/prepare-mounts.ts";
 import { beginHealth } from "./health.ts";
 import { removeContainer } from "./remove.ts";
@@ -72,6 +73,7 @@ async function makeProcess(
 ): Promise<StartResult> {
   await container.left;
   for (const { row } of container.endpoints) checkBridge(context, container.row.name, row.network);
+  checkPortsFree(context, container.row, container.row.ports);
   writeGeneratedFiles(context, container);
   prepareMounts(container.row.spec.mounts ?? []);
   faultPoint("start:files");
@@ -83,7 +85,7 @@ async function makeProcess(
   const starting = start(params);
   let applied: AppliedSteps | undefined;
   try {
-    context.firewall.setContainer(container.row.id, firewallContainer(context.networks, container));
+    openFirewall(context, container);
     applied = applyPart(context, planNetwork(context, container));
     return await finishBoth(context, container, { runtime, gate, starting });
   } catch (error) {

@@ -11,6 +11,7 @@ import { checkContainerName } from "../container-name.ts";
 import type { DaemonContext } from "../context.ts";
 import { announceName, applyPart } from "../endpoint/container-network.ts";
 import { hasOwnNamespace } from "../endpoint/network-mode.ts";
+import { openFirewall } from "../firewall/container-firewall.ts";
 import { takeTurn } from "./turn.ts";
 
 /**
@@ -38,6 +39,7 @@ export async function renameContainer(context: DaemonContext, container: Contain
     containers.add(container);
     events.emit({ type: "container.renamed", container: name, attributes: { oldName: before.name } });
     if (before.state !== "running" || container.endpoints.length === 0) return;
+    openFirewall(context, container);
     await announceName(context, container).catch((error: unknown) => {
       context.logger.warn({ err: error, container: name }, "cannot tell the resolver another name");
     });

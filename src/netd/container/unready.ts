@@ -11,8 +11,6 @@ const UNREADY: Partial<Record<keyof ContainerSpec, string>> = {
   ip6: "--ip6",
   aliases: "--network-alias",
   networks: "a second --network",
-  ports: "--publish",
-  egress: "--egress",
   rateInBps: "--rate-in",
   rateOutBps: "--rate-out",
 };

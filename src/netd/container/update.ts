@@ -12,6 +12,7 @@ import { containerCgroup, resourceFacts } from "../container-launch.ts";
 import { checkLimits, planResources } from "../container-resources.ts";
 import { autoRemoveConflict } from "../container-spec.ts";
 import type { DaemonContext } from "../context.ts";
+import { forgetConnections, openFirewall } from "../firewall/container-firewall.ts";
 import { takeTurn } from "./turn.ts";
 import { refuseUnready } from "./unready.ts";
 
@@ -29,15 +30,21 @@ export async function updateContainer(context: DaemonContext, container: Contain
     const { cgroups } = context.session;
     const path = containerCgroup(context, row);
     const isRunning = row.state === "running";
+    const isRefiltered = isRunning && spec.egress !== row.spec.egress;
     try {
       if (isRunning) cgroups.update(path, after);
+      if (isRefiltered) openFirewall(context, { ...container, row: { ...row, spec } });
       context.store.updateContainer({ ...row, spec });
     } catch (error) {
       // What was set before it failed goes back; a limit that there was none of before stays until the container ends.
       if (isRunning) attempt(() => cgroups.update(path, before));
+      if (isRefiltered) attempt(() => openFirewall(context, container));
       throw error;
     }
     container.row = { ...row, spec };
+    if (isRefiltered) {
+      forgetConnections(container.endpoints.flatMap(({ lease, lease6 }) => [lease?.address, lease6?.address]));
+    }
     context.events.emit({ type: "container.updated", container: row.name });
   });
 }

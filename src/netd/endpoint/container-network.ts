@@ -7,9 +7,11 @@ import { rmSync } from "node:fs";
 import { type AppliedSteps, applySteps, type NetworkStep, teardownSteps, undoSteps } from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
+import { closeFirewall } from "../firewall/container-firewall.ts";
 import { findLink } from "../kernel-facts.ts";
 import { hasZone, zoneMember } from "../names/zones.ts";
 import { linkAlias } from "../network/network-plan.ts";
+import { planHairpin } from "../publish/hairpin.ts";
 import type { ContainerRow } from "../state-store.ts";
 import { endpointInputs } from "./endpoint-input.ts";
 import { planDetach, planJoin, planLoopback, planNamespace, planNetworking } from "./endpoint-plan.ts";
@@ -35,6 +37,7 @@ export function planNetwork(context: DaemonContext, container: Container): Netwo
     ...planNamespace(row.name),
     ...(parseNetworkMode(row.network).kind === "none" ? planLoopback(row.name) : planNetworking(row.name)),
     ...endpointInputs(context, container, endpoints).flatMap((input) => planJoin(input)),
+    ...planHairpin(context, container),
   ];
 }
 
@@ -100,15 +103,6 @@ export async function leaveNetwork(context: DaemonContext, container: Container)
   rmSync(paths.streams, { recursive: true, force: true });
   container.left = waitUntilLeft(context, container);
   hosts.schedule();
-}
-
-/** Take a container out of the rules. */
-function closeFirewall({ firewall, logger }: DaemonContext, { id, name }: ContainerRow): void {
-  try {
-    firewall.setContainer(id, { endpoints: [], ports: [] });
-  } catch (error) {
-    logger.error({ err: error, container: name }, "cannot take a container out of the firewall");
-  }
 }
 
 /** Wait for the kernel to take the veth pairs down. */

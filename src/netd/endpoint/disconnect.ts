@@ -3,12 +3,14 @@
  *
  * @module
  */
+
 import { NetdError } from "../../errors.ts";
 import type { Lease } from "../../ipam/index.ts";
 import { faultPoint, type NetworkStep } from "../../kernel/index.ts";
 import { takeTurn } from "../container/turn.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
+import { forgetConnections } from "../firewall/container-firewall.ts";
 import { firewallContainer } from "../firewall/firewall-rows.ts";
 import type { ContainerRow } from "../state-store.ts";
 import { announceName, applyPart, withdrawName } from "./container-network.ts";
@@ -53,7 +55,10 @@ export async function disconnectContainer(
     }
     faultPoint("disconnect:committed");
     Object.assign(container, { row, endpoints });
-    if (isRunning) followNames(context, container);
+    if (isRunning) {
+      forgetConnections([removed.lease?.address, removed.lease6?.address]);
+      followNames(context, container);
+    }
     const attributes = { container: row.id, name: removed.row.network, type: "bridge" };
     context.events.emit({ type: "network.disconnected", container: row.name, attributes });
   });

@@ -101,14 +101,17 @@ export class Firewall {
     );
   }
 
-  /** Put all in force that concerns one container; an empty one is forgotten. @throws {NetdError} NFT_FAILED */
-  setContainer(id: string, container: FirewallContainer): void {
+  /**
+   * Put all in force that concerns one container, after `steps`; an empty one is forgotten.
+   *
+   * @throws {NetdError} NFT_FAILED
+   */
+  setContainer(id: string, container: FirewallContainer, steps: readonly NetworkStep[] = []): void {
     const before = this.#stateOf(id);
     const after = this.#planContainer(id, container);
-    if (after.change.commands.length === 0 && after.steps.length === 0) return;
     this.#rememberContainer(id, container, after.elements);
     try {
-      this.#commit(after.change, after.steps);
+      this.#commit(after.change, [...steps, ...after.steps]);
     } catch (error) {
       this.#rememberContainer(id, before.container, before.elements);
       throw error;
@@ -120,6 +123,12 @@ export class Firewall {
     const change = planDifference({ before: [], after: containerElements(this.#policy, container) });
     const bridges = new Set(localhostBridges(container, this.#policy));
     return [...[...bridges].map((bridge) => planRouteLocalnet(bridge, true)), ...stepsOf(change)];
+  }
+
+  /** What {@link setContainer} would do. */
+  previewChange(id: string, container: FirewallContainer): NetworkStep[] {
+    const { change, steps } = this.#planContainer(id, container);
+    return [...steps, ...stepsOf(change)];
   }
 
   /** What is in force for one container. */

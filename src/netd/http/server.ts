@@ -17,6 +17,7 @@ import { registerImageRoutes } from "./routes-images.ts";
 import { registerInfoRoute } from "./routes-info.ts";
 import { registerLeaseRoutes } from "./routes-leases.ts";
 import { registerNetworkRoutes } from "./routes-networks.ts";
+import { registerPolicyRoutes } from "./routes-policies.ts";
 import { registerUsageRoutes } from "./routes-usage.ts";
 import { registerVolumeRoutes } from "./routes-volumes.ts";
 import { handleUpgrade } from "./upgrade.ts";
@@ -77,6 +78,7 @@ export function createServer(daemon: Daemon): FastifyInstance {
   registerFileRoutes(server, daemon);
   registerChangeRoutes(server, daemon);
   registerDriftRoutes(server, daemon);
+  registerPolicyRoutes(server, daemon);
   serveUpgrades(server, daemon);
   return server;
 }

@@ -40,6 +40,8 @@ export class FakeDaemon implements PublicDaemon {
   readonly files = {} as unknown as Daemon["files"];
   readonly endpoints = {} as unknown as Daemon["endpoints"];
   readonly changes = {} as unknown as Daemon["changes"];
+  readonly publishing = {} as unknown as Daemon["publishing"];
+  readonly policies = {} as unknown as Daemon["policies"];
   readonly drift = {} as unknown as Daemon["drift"];
   readonly networks = {
     list: () => [],
