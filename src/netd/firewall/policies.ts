@@ -185,12 +185,6 @@ export class Policies {
   }
 }
 
-/** Put the rules of all networks in force, after one has come, gone or changed. @throws {NetdError} NFT_FAILED, and nothing has changed */
-export function putNetworks({ firewall, networks, store }: DaemonContext): void {
-  const { allows, acls } = readPolicy(store);
-  firewall.setNetworks(firewallNetworks(networks), allows, acls);
-}
-
 function invalid(text: string, remedy: string): NetdError {
   return new NetdError("API_REQUEST_INVALID", text, { remedy });
 }
