@@ -14,10 +14,14 @@ probe() {
   if netctl exec example ping -q -c 1 -W 1 203.0.113.80 > /dev/null 2>&1; then echo 'an answer'; else echo 'no answer'; fi
 }
 
+say 'What follows is taken apart on purpose: netd is told to leave it so, instead of putting it back within a second.'
+try 'netctl net set default --drift off'
+
 say 'The bridge, with an address of its own; the host forwards and masquerades.'
 try 'ip -4 -oneline address show dev br0 | grep -o "inet [^ ]*"'
 try 'sysctl -n net.ipv4.ip_forward'
-try 'nft list chain inet netd postrouting | grep -o "ip saddr.*"'
+try 'nft list chain inet netd postrouting | grep -o "ip saddr @.*"'
+try 'nft list set inet netd masquerade4 | grep -o "172.*[^ }]"'
 
 say 'The container: its name, its links, its address and its way out.'
 try 'netctl run -d --name example --hostname example --ip 172.16.0.101 busybox sleep 1000 > /dev/null'
@@ -41,9 +45,9 @@ try 'sysctl -qw net.ipv4.ip_forward=1'
 probe
 
 say 'Without masquerade, the internet sees a private address, and answers nobody.'
-try 'nft flush chain inet netd postrouting'
+try 'nft delete element inet netd masquerade4 { 172.16.0.0/24 }'
 probe
-try 'nft add rule inet netd postrouting ip saddr 172.16.0.0/24 oifname != br0 masquerade'
+try 'nft add element inet netd masquerade4 { 172.16.0.0/24 }'
 probe
 
 say 'Without a default route, the container knows only its neighbours.'

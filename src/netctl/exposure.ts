@@ -49,7 +49,10 @@ export function whoReaches(
   hostAddresses: ExposureFacts["hostAddresses"],
 ): string {
   if (hostAddress.startsWith("127.") || hostAddress === "::1") return "this host only";
-  if (hostInterface !== undefined) return `who comes in by ${hostInterface}`;
+  if (hostInterface !== undefined) {
+    const isThere = hostAddresses.some(({ link }) => link === hostInterface);
+    return isThere ? `who comes in by ${hostInterface}` : `nobody: no link ${hostInterface} has an address now`;
+  }
   if (hostAddress === "0.0.0.0" || hostAddress === "::") return "anyone";
   const owner = hostAddresses.find(({ address }) => address === hostAddress);
   if (owner === undefined) return `nobody: no link has ${hostAddress} now`;

@@ -24,6 +24,7 @@ test.each([
   ["[2001:db8::7]:8080:80", "the networks of eth0"],
   ["192.0.2.8:8080:80", "nobody: no link has 192.0.2.8 now"],
   ["dev=eth0:8080:80", "who comes in by eth0"],
+  ["dev=eth9:8080:80", "nobody: no link eth9 has an address now"],
 ])("whoReaches %s: %s", (port, who) => expect(whoReaches(parsePortMapping(port), HOST)).toBe(who));
 
 test("listExposures is empty when nothing was opened", () => {
