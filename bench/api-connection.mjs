@@ -7,7 +7,8 @@ const FRAME_EXIT = 4;
 /** Sends requests one after the other over one connection. */
 export class ApiConnection {
   #socketPath;
-  #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  // netd closes a connection that is idle for longer.
+  #agent = new Agent({ keepAlive: true, maxSockets: 1, timeout: 2000 });
 
   constructor(socketPath) {
     this.#socketPath = socketPath;

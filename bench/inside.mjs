@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { ApiConnection } from "./api-connection.mjs";
 import { DnsClient } from "./dns-question.mjs";
 import { measureIdle } from "./inside-idle.mjs";
+import { comparePublish, compareTraffic, timeAttach } from "./inside-network.mjs";
 import { compareRuntime, timeExec } from "./inside-runtime.mjs";
 import { interleave, median, quantile, timeAll } from "./statistics.mjs";
 import { formatMs, formatTable } from "./table.mjs";
@@ -35,6 +36,8 @@ if (parts.includes("command")) await benchCommand();
 if (parts.includes("runtime")) await benchRuntime();
 if (parts.includes("many")) await benchMany();
 if (parts.includes("idle")) await benchIdle();
+if (parts.includes("network")) await benchNetwork();
+if (parts.includes("publish")) await benchPublish();
 netd.process.kill("SIGTERM");
 await once(netd.process, "exit");
 byHand.process.stdin.end();
@@ -168,6 +171,43 @@ async function benchMany() {
   notes.push(
     `launches: ${runtime.forks} forks, ${runtime.secondForks} of them repeated, ${runtime.slowStarts} slow starts`,
   );
+}
+
+/** A container that runs, on one of the connections. */
+async function startContainer(name, lane = 0) {
+  await connections[lane].call("POST", "/v1/containers", { image: "busybox", name, command: LONG });
+  return await connections[lane].call("POST", `/v1/containers/${name}/start`);
+}
+
+/** Traffic beside a network made by hand, and the time of joining a network. */
+async function benchNetwork() {
+  const { throughput, latency } = await compareTraffic({ connection, startContainer });
+  for (const [unit, results, wanted] of [
+    ["Gbit/s", throughput, "≥ 0.97"],
+    ["µs", latency, "≤ 1.05"],
+  ]) {
+    const entries = Object.entries(results);
+    for (const [index, [name, value]] of entries.entries()) {
+      const isOurs = index % 2 === 0;
+      const ratio = isOurs ? (value / entries[index + 1][1]).toFixed(2) : "1.00";
+      rows.push([name, `${value.toPrecision(3)} ${unit}`, "", ratio, isOurs ? wanted : ""]);
+    }
+  }
+  const attach = await timeAttach({ connection, startContainer, rounds });
+  const name = "API: connect a running container to a network";
+  rows.push([name, formatMs(median(attach)), formatMs(quantile(attach, 0.9)), "", "≤ 5 ms"]);
+}
+
+/** What publishing costs on a host that has published much already. */
+async function benchPublish() {
+  const [count, ports] = [470, 32];
+  const { first, next, range } = await comparePublish({
+    ...{ connection, startContainer, count, ports, timeAll, width: WIDTH },
+  });
+  rows.push([`API: publish the first ${ports} ports`, formatMs(first), "", "1.00", ""]);
+  const many = `API: publish ${ports} more, after ${count * ports}`;
+  rows.push([many, formatMs(next), "", (next / first).toFixed(2), "≤ 1.5"]);
+  rows.push(["API: publish 1000 ports as a range", formatMs(range), "", "", "≤ 20 ms"]);
 }
 
 // ---- contestants
