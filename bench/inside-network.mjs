@@ -68,7 +68,7 @@ export async function comparePublish({ connection, startContainer, count, width,
     next.push(await time(index));
   }
   const range = await timeRange(connection, `publish-${count}`);
-  await timeAll(count + TRANSFERS, width, async (index, lane) => {
+  await timeAll(count + TRANSFERS, width, async (index) => {
     await connection.call("DELETE", `/v1/containers/publish-${index}?force=1`);
   });
   return { first: median(first), next: median(next), range };
