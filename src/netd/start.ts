@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { release } from "node:os";
 import { DnsClient } from "../dns/index.ts";
 import { ImageStore } from "../image/index.ts";
@@ -48,6 +47,7 @@ import type { DaemonOptions } from "./options.ts";
 import { Publishing } from "./publish/publishing.ts";
 import { Reaper } from "./reaper.ts";
 import { driftPolicyOf, lookAtKernel, mendDrift } from "./reconcile/look.ts";
+import { adoptBridgeAddress, clearContainerDirs, openInstance, settleUnknown } from "./reconcile/lost-state.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 import { followUplink } from "./reconcile/uplink.ts";
 import { watchNetwork } from "./reconcile/watch.ts";
@@ -82,7 +82,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   becomeSubreaper();
 
   const store = new StateStore(`${stateDir}/netd.db`);
-  const instance = openInstance(store);
+  const instance = openInstance(store, runDir, logger);
   const registry = new ContainerRegistry();
   const ipam = new Ipam(new SqliteLeaseStore(store.database), {
     now: () => new Date(),
@@ -92,7 +92,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   const rows = store.listContainers();
   const remembered = store.listNetworks().find(({ name }) => name === DEFAULT_NETWORK);
   const hasLeases = rows.some(({ endpoints }) => endpoints.some(({ network }) => network === DEFAULT_NETWORK));
-  const network = chooseNetwork(options, remembered, hasLeases);
+  const network = chooseNetwork(adoptBridgeAddress(options, store, instance), remembered, hasLeases);
   const networks = new Networks([network, ...store.listNetworks().filter(({ name }) => name !== network.name)]);
   const uplink = { mtu: readUplinkMtu() };
   const session = new KernelSession();
@@ -111,7 +111,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
       logger.error({ container: row.name }, "container has no lease, it is left out");
     } else registry.add(makeContainer(row, endpoints, containerPaths(options, row)));
   }
-  deleteOrphanDirs(registry, stateDir);
+  clearContainerDirs(store, stateDir, (id) => registry.byId(id) !== undefined);
   const firewall = new Firewall({ session, journal: journal.note });
   firewall.load(
     { networks: firewallNetworks(networks), ...readPolicy(store) },
@@ -235,14 +235,6 @@ async function startHelpers({ runtime, dns, containers }: DaemonContext): Promis
   throw (failure as PromiseRejectedResult).reason;
 }
 
-function openInstance(store: StateStore): string {
-  const known = store.getMeta("instance");
-  if (known !== undefined) return known;
-  const made = randomBytes(4).toString("hex");
-  store.setMeta("instance", made);
-  return made;
-}
-
 /** Compare what the runtime has with what the state says; the runtime knows better what runs, the state what should exist. */
 async function takeOver(
   context: DaemonContext,
@@ -250,7 +242,7 @@ async function takeOver(
   client: RuntimeClient,
   hello: HelloResult,
 ): Promise<void> {
-  const { containers, store, logger } = context;
+  const { containers, store } = context;
   const records = new Map(hello.containers.map((record) => [record.containerId, record]));
   for (const container of [...containers]) {
     const record = records.get(container.row.id);
@@ -276,11 +268,8 @@ async function takeOver(
     }
   }
   context.reconciler.heal({ rules: false, inside: false });
-  for (const { containerId } of hello.containers) {
-    if (containers.byId(containerId) !== undefined) continue;
-    logger.warn({ containerId }, "the runtime has a container that the state does not know, it is removed");
-    await client.call("remove", { containerId });
-  }
+  const unknown = hello.containers.filter(({ containerId }) => containers.byId(containerId) === undefined);
+  await settleUnknown(context, unknown, async (containerId) => await client.call("remove", { containerId }));
 }
 
 async function endUnseen(
@@ -300,13 +289,6 @@ async function endUnseen(
           .remove(container, false, true)
           .catch((error: unknown) => context.logger.error({ err: error }, "cannot remove")),
     );
-  }
-}
-
-/** Remove directories whose container is gone: a removal that netd did not live to finish. */
-function deleteOrphanDirs(registry: ContainerRegistry, stateDir: string): void {
-  for (const id of readdirSync(`${stateDir}/containers`)) {
-    if (registry.byId(id) === undefined) rmSync(`${stateDir}/containers/${id}`, { recursive: true, force: true });
   }
 }
 

@@ -183,19 +183,8 @@ describe("netd puts back what strangers change", () => {
     await strangerDoes("ip", "route", "add", "172.16.0.128/25", "via", "198.51.100.1");
     await expectTold("drift.found", "route 172.16.0.128/25 via 198.51.100.1 dev up0", since);
     const { instance } = await sandbox.json<{ instance: string }>("info");
-    await strangerDoes(
-      "ip",
-      "link",
-      "add",
-      "vegone",
-      "alias",
-      `netd:${instance}:${"ab".repeat(32)}`,
-      "type",
-      "veth",
-      "peer",
-      "name",
-      "vegoneb",
-    );
+    await strangerDoes("ip", "link", "add", "vegone", "type", "veth", "peer", "name", "vegoneb");
+    await strangerDoes("ip", "link", "set", "vegone", "alias", `netd:${instance}:${"ab".repeat(32)}`);
     await strangerDoes(
       "sh",
       "-c",

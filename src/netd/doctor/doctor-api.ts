@@ -11,6 +11,7 @@ import { describeBlock } from "../foreign/find-blocks.ts";
 import { foreignBlocks } from "../foreign/foreign-blocks.ts";
 import { findUplink } from "../kernel-facts.ts";
 import type { NetworkRow } from "../network/network-row.ts";
+import { forgetLostState, isStateLost } from "../reconcile/lost-state.ts";
 import { readFacts } from "../reconcile/read-facts.ts";
 import { DOCTOR_SYSCTLS, type DoctorFacts, diagnose, type Finding } from "./diagnose.ts";
 import { findCgroupLeftovers, findLinkLeftovers } from "./leftovers.ts";
@@ -33,7 +34,7 @@ export class DoctorApi {
   }
 
   /** Mend what is ours, and tell what is wrong then. What can't be mended is in the log, and among the findings. */
-  repair(): DoctorFinding[] {
+  async repair(): Promise<DoctorFinding[]> {
     const { reconciler, journal, session, logger } = this.#context;
     reconciler.heal({ rules: true, inside: true });
     const steps = this.#diagnose().flatMap((finding) => finding.steps);
@@ -41,7 +42,20 @@ export class DoctorApi {
       logger.error({ err: failure }, "cannot mend what doctor found");
     }
     journal.flush();
+    await this.#endLost();
     return this.find();
+  }
+
+  /** Forget containers of a state that was lost: they have ended with their cgroups. */
+  async #endLost(): Promise<void> {
+    const { store, runtime, containers } = this.#context;
+    if (!isStateLost(store)) return;
+    const client = await runtime.client();
+    const { containers: records } = await client.call("hello", {});
+    for (const { containerId } of records) {
+      if (containers.byId(containerId) === undefined) await client.call("remove", { containerId });
+    }
+    forgetLostState(store);
   }
 
   #diagnose(): Finding[] {

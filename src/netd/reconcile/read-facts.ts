@@ -42,9 +42,9 @@ export function readFacts(
   };
 }
 
-/** What is in a container's namespace; undefined when it is not pinned any more. */
+/** What is in a namespace, of a name below /run/netns or a path; undefined when it is not pinned any more. */
 export function readNamespace(session: KernelSession, name: string): PlaceFacts | undefined {
-  if (!hasNetns(name)) return undefined;
+  if (!name.startsWith("/") && !hasNetns(name)) return undefined;
   try {
     return readPlace(session, name);
   } finally {
