@@ -138,6 +138,16 @@ describe("an internal network", () => {
   });
 });
 
+describe("the name server of an internal network", () => {
+  test("answers local names, and asks nobody about others", async () => {
+    await using outside = await Capture.start(sandbox, { netns: "internet", link: "down0" });
+    expect(await run("vault-a", "nslookup", "vault-b")).toBe(true);
+    expect(await run("vault-a", "nslookup", "www.example.net")).toBe(false);
+    await must(sandbox, "busybox ping -c 1 -W 10 -q -s 77 203.0.113.80");
+    expect(await outside.until(/echo request.* length 85/)).not.toMatch(/\.53: |example/);
+  });
+});
+
 describe("an isolated network", () => {
   test("lets its containers reach host and internet, and not each other", async () => {
     expect(await ping("alone-a", "203.0.113.80")).toBe(true);

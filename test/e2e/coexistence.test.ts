@@ -136,6 +136,18 @@ describe.each(["nft", "legacy"] as const)("netd beside ufw in iptables-%s", (var
     expect(await saveIptables(sandbox, variant)).toBe(before);
   });
 
+  test("netctl doctor says what ufw stops, and by which commands its owner allows it", async () => {
+    const { stdout } = await sandbox.netctl("doctor");
+    expect(stdout).toContain("ufw drops connections to the outside of network default (IPv4)");
+    for (const remedy of [
+      "ufw route allow in on br0",
+      "ufw route allow out on br0",
+      "ufw allow in on br0 to any port 53",
+    ]) {
+      expect(stdout).toContain(remedy);
+    }
+  });
+
   // What the commands of the remedy add, as ufw itself wrote it.
   test("netd's containers have all they need once ufw was told to allow their bridge", async () => {
     await must(
