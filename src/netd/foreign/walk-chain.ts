@@ -39,10 +39,12 @@ type Decision = Omit<ChainVerdict, "isGuess">;
 function walkChain(walk: Walk, chain: ForeignChain, depth: number): Decision | "return" {
   for (const rule of chain.rules) {
     const { action } = rule;
-    if (action.kind === "none" || !isMatch(walk, rule)) continue;
+    const target = "chain" in action ? walk.table.chains.get(action.chain) : undefined;
+    // What jumps to no chain is a target that only notes or marks.
+    if (action.kind === "none" || ("chain" in action && target === undefined)) continue;
+    if (!isMatch(walk, rule)) continue;
     if (action.kind === "return") return "return";
     if (!("chain" in action)) return { verdict: action.kind, chain: chain.name, rule: rule.text };
-    const target = walk.table.chains.get(action.chain);
     if (target === undefined || depth >= DEPTH_MAX) continue;
     const found = walkChain(walk, target, depth + 1);
     if (found !== "return" || action.kind === "goto") return found;

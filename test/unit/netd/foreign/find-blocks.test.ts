@@ -74,7 +74,7 @@ describe("findForeignBlocks", () => {
 
   test("findForeignBlocks gives the remedy in the words of whoever blocks", () => {
     const [names, out, published] = findForeignBlocks([saved("ufw-0.36.iptables")], OPTIONS);
-    expect(names).toMatchObject({ owner: "ufw", remedy: ["ufw allow in on br0 to any port 53"] });
+    expect(names).toMatchObject({ owner: "ufw", isGuess: false, remedy: ["ufw allow in on br0 to any port 53"] });
     expect(out).toMatchObject({ owner: "ufw", remedy: ["ufw route allow in on br0"] });
     expect(published).toMatchObject({ owner: "ufw", remedy: ["ufw route allow out on br0"] });
     const [docker] = findForeignBlocks([saved("docker-20.10.ip6tables")], OPTIONS);
