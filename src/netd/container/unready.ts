@@ -11,8 +11,6 @@ const UNREADY: Partial<Record<keyof ContainerSpec, string>> = {
   ip6: "--ip6",
   aliases: "--network-alias",
   networks: "a second --network",
-  rateInBps: "--rate-in",
-  rateOutBps: "--rate-out",
 };
 
 /** Refuse what would be ignored. @throws {NetdError} FEATURE_UNSUPPORTED */

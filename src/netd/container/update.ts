@@ -5,13 +5,16 @@
  */
 import type { ContainerSpec, ShellPlan, UpdateSpec } from "../../api/index.ts";
 import { NetdError } from "../../errors.ts";
-import { updateToShell } from "../../kernel/index.ts";
+import { stepsToShell, updateToShell } from "../../kernel/index.ts";
 import type { OciResources } from "../../runtime/index.ts";
 import type { Container } from "../container.ts";
 import { containerCgroup, resourceFacts } from "../container-launch.ts";
 import { checkLimits, planResources } from "../container-resources.ts";
 import { autoRemoveConflict } from "../container-spec.ts";
 import type { DaemonContext } from "../context.ts";
+import { checkRates, planRateChange } from "../endpoint/change-rates.ts";
+import { applyPart } from "../endpoint/container-network.ts";
+import type { Rates } from "../endpoint/rate-plan.ts";
 import { forgetConnections, openFirewall } from "../firewall/container-firewall.ts";
 import { takeTurn } from "./turn.ts";
 import { refuseUnready } from "./unready.ts";
@@ -31,12 +34,19 @@ export async function updateContainer(context: DaemonContext, container: Contain
     const path = containerCgroup(context, row);
     const isRunning = row.state === "running";
     const isRefiltered = isRunning && spec.egress !== row.spec.egress;
+    checkRates(row, spec);
+    let hasNewRates = false;
     try {
-      if (isRunning) cgroups.update(path, after);
+      if (isRunning) {
+        cgroups.update(path, after);
+        applyRates(context, container, { before: row.spec, after: spec });
+        hasNewRates = true;
+      }
       if (isRefiltered) openFirewall(context, { ...container, row: { ...row, spec } });
       context.store.updateContainer({ ...row, spec });
     } catch (error) {
       // What was set before it failed goes back; a limit that there was none of before stays until the container ends.
+      if (hasNewRates) attempt(() => applyRates(context, container, { before: spec, after: row.spec }));
       if (isRunning) attempt(() => cgroups.update(path, before));
       if (isRefiltered) attempt(() => openFirewall(context, container));
       throw error;
@@ -50,10 +60,18 @@ export async function updateContainer(context: DaemonContext, container: Contain
 }
 
 /** The commands that an update of a running container takes. @throws as {@link updateContainer}, for what is wrong with the change */
-export function showUpdate(context: DaemonContext, { row }: Container, change: UpdateSpec): ShellPlan {
-  const resources = limitsOf(context, mergeUpdate(row.spec, change), change);
+export function showUpdate(context: DaemonContext, container: Container, change: UpdateSpec): ShellPlan {
+  const { row } = container;
+  const spec = mergeUpdate(row.spec, change);
+  const resources = limitsOf(context, spec, change);
+  checkRates(row, spec);
   if (row.state !== "running") return { commands: [] };
-  return { commands: updateToShell(context.session.cgroups, containerCgroup(context, row), resources) };
+  return {
+    commands: [
+      ...updateToShell(context.session.cgroups, containerCgroup(context, row), resources),
+      ...stepsToShell(planRateChange(context, container, { before: row.spec, after: spec })),
+    ],
+  };
 }
 
 /** The definition after a change. @throws {NetdError} API_REQUEST_INVALID when it contradicts itself */
@@ -68,10 +86,16 @@ export function mergeUpdate(spec: ContainerSpec, change: UpdateSpec): ContainerS
       { remedy: "Give --restart on-failure:3" },
     );
   }
-  const { pidsLimit, ...others } = change;
-  const { pidsLimit: earlier, ...rest } = spec;
+  const { pidsLimit, rateInBps, rateOutBps, ...others } = change;
+  const { pidsLimit: earlier, rateInBps: earlierIn, rateOutBps: earlierOut, ...rest } = spec;
   const pids = pidsLimit ?? earlier;
-  const merged = { ...rest, ...others, ...(pids === undefined || pids <= 0 ? {} : { pidsLimit: pids }) };
+  const [rateIn, rateOut] = [rateInBps ?? earlierIn, rateOutBps ?? earlierOut];
+  const merged = {
+    ...{ ...rest, ...others },
+    ...(pids === undefined || pids <= 0 ? {} : { pidsLimit: pids }),
+    ...(rateIn ? { rateInBps: rateIn } : {}),
+    ...(rateOut ? { rateOutBps: rateOut } : {}),
+  };
   checkLimits(merged);
   return merged;
 }
@@ -80,6 +104,13 @@ export function mergeUpdate(spec: ContainerSpec, change: UpdateSpec): ContainerS
 function limitsOf(context: DaemonContext, spec: ContainerSpec, { pidsLimit }: UpdateSpec = {}): OciResources {
   const resources = planResources(spec, resourceFacts(context));
   return pidsLimit !== undefined && pidsLimit <= 0 ? { ...resources, pids: { limit: -1 } } : resources;
+}
+
+function applyRates(context: DaemonContext, container: Container, change: { before: Rates; after: Rates }): void {
+  const steps = planRateChange(context, container, change);
+  if (steps.length === 0) return;
+  applyPart(context, steps);
+  context.session.leave(container.row.name);
 }
 
 function attempt(act: () => void): void {

@@ -15,7 +15,9 @@ import { planHairpin } from "../publish/hairpin.ts";
 import type { ContainerRow } from "../state-store.ts";
 import { endpointInputs } from "./endpoint-input.ts";
 import { planDetach, planJoin, planLoopback, planNamespace, planNetworking } from "./endpoint-plan.ts";
+import { hostInterfaceName } from "./endpoint-row.ts";
 import { hasOwnNamespace, parseNetworkMode } from "./network-mode.ts";
+import { ifbName } from "./rate-plan.ts";
 
 /** How long the kernel gets to take a veth pair down with its namespace, in milliseconds. */
 const LEAVE_LIMIT_MS = 2_000;
@@ -41,9 +43,18 @@ export function planNetwork(context: DaemonContext, container: Container): Netwo
   ];
 }
 
-/** Plan what takes a container out of its network: nothing for one that lives in a namespace of others. */
-export function planLeave({ name, network }: Pick<ContainerRow, "name" | "network">): NetworkStep[] {
-  return hasOwnNamespace(network) ? planDetach(name) : [];
+/**
+ * Plan what takes a container out of its network: nothing for one that lives in a namespace of others. The namespace goes last: as long as it is
+ * there, the rest is tried again after a crash.
+ */
+export function planLeave({ id, name, network, endpoints, spec }: ContainerRow): NetworkStep[] {
+  if (!hasOwnNamespace(network)) return [];
+  const hostInterfaces =
+    spec.rateOutBps === undefined ? [] : endpoints.map((row) => hostInterfaceName(id, row.interface));
+  return [
+    ...hostInterfaces.map((hostInterface): NetworkStep => ({ op: "link.delete", name: ifbName(hostInterface) })),
+    ...planDetach(name),
+  ];
 }
 
 /** Have the resolver know a container, or its other name, in the networks of its endpoints. @throws {NetdError} DNS_UNAVAILABLE */

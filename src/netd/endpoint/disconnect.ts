@@ -120,7 +120,7 @@ async function joinAgain(context: DaemonContext, container: Container, endpoint:
   );
   try {
     context.firewall.setContainer(container.row.id, firewallContainer(context.networks, container));
-    for (const input of inputs) applyPart(context, [planUnlink(input), ...planJoin(input, { isRunning: true })]);
+    for (const input of inputs) applyPart(context, [...planUnlink(input), ...planJoin(input, { isRunning: true })]);
     await announceName(context, { ...container, endpoints: [endpoint] });
   } catch (error) {
     context.logger.error({ err: error, container: container.row.name }, "cannot undo a disconnection that failed");

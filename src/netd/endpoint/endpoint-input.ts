@@ -8,6 +8,7 @@ import type { DaemonContext } from "../context.ts";
 import { chooseDefaultRoutes } from "./default-route.ts";
 import type { EndpointPlanInput } from "./endpoint-plan.ts";
 import type { ContainerEndpoint } from "./endpoint-row.ts";
+import { pickRates } from "./rate-plan.ts";
 
 /** What the plans of a container's endpoints must know, in their order. */
 export function endpointInputs(
@@ -32,6 +33,7 @@ export function endpointInputs(
     routes: network.routes,
     mac,
     mtu: network.mtu ?? uplink.mtu,
+    ...pickRates(row.spec),
     instance,
   }));
 }

@@ -6,6 +6,7 @@
 import type { NetworkRoute } from "../../api/index.ts";
 import type { MacvlanMode, NetworkStep } from "../../kernel/index.ts";
 import { linkAlias } from "../network/network-plan.ts";
+import { planRates, planRatesEnd } from "./rate-plan.ts";
 
 /** Everything that joins one container to one network. */
 export interface EndpointPlanInput {
@@ -32,6 +33,9 @@ export interface EndpointPlanInput {
   routes: readonly NetworkRoute[];
   mac: string;
   mtu: number;
+  /** Limits of what the container receives and sends here, in bits a second. */
+  rateInBps?: number | undefined;
+  rateOutBps?: number | undefined;
   instance: string;
 }
 
@@ -73,6 +77,7 @@ export function planJoin(input: EndpointPlanInput, { isRunning = false }: PlanJo
   const isVeth = input.macvlanMode === undefined;
   return [
     ...(isVeth ? planVeth(input) : planMacvlan(input)),
+    ...planRates(input, {}, input),
     ...(address6 === undefined ? [] : planIpv6(netns, link)),
     ...(address === undefined ? [] : [{ op: "address.add", netns, link, address } as const]),
     ...(address6 === undefined ? [] : [{ op: "address.add", netns, link, address: address6, nodad: true } as const]),
@@ -113,20 +118,17 @@ export function planLeaveNetwork(left: EndpointPlanInput, stay: readonly Endpoin
         "route.replace",
       ),
     ),
-    planUnlink(left),
+    ...planUnlink(left),
   ];
 }
 
-/** Plan the end of an endpoint's link, and of what came with it: addresses, routes, the other end. */
-export function planUnlink({
-  macvlanMode,
-  netns,
-  interface: link,
-  hostInterface,
-}: Pick<EndpointPlanInput, "macvlanMode" | "netns" | "interface" | "hostInterface">): NetworkStep {
-  return macvlanMode === undefined
-    ? { op: "link.delete", name: hostInterface }
-    : { op: "link.delete", netns, name: link };
+/** Plan the end of an endpoint's link, and of what came with it: addresses, routes, the other end, limits. */
+export function planUnlink(input: EndpointPlanInput): NetworkStep[] {
+  const { macvlanMode, netns, interface: name, hostInterface } = input;
+  return [
+    macvlanMode === undefined ? { op: "link.delete", name: hostInterface } : { op: "link.delete", netns, name },
+    ...planRatesEnd(input, input),
+  ];
 }
 
 function planVeth(input: EndpointPlanInput): NetworkStep[] {

@@ -21,7 +21,16 @@ export interface NetworkLookup {
 }
 
 /** What belongs to a network of its own; docker refuses the same. */
-const OWN_NETWORK: readonly (keyof ContainerSpec)[] = ["ip", "ip6", "mac", "aliases", "networks", "ports"];
+const OWN_NETWORK: readonly (keyof ContainerSpec)[] = [
+  "ip",
+  "ip6",
+  "mac",
+  "aliases",
+  "networks",
+  "ports",
+  "rateInBps",
+  "rateOutBps",
+];
 /** What is in the files that it would share with the other container. */
 const OWN_FILES: readonly (keyof ContainerSpec)[] = [...OWN_NETWORK, "hostname", "domainname", "dns", "extraHosts"];
 const OPTION: Partial<Record<keyof ContainerSpec, string>> = {
@@ -29,6 +38,8 @@ const OPTION: Partial<Record<keyof ContainerSpec, string>> = {
   aliases: "--network-alias",
   networks: "another --network",
   ports: "--publish",
+  rateInBps: "--rate-in",
+  rateOutBps: "--rate-out",
   extraHosts: "--add-host",
 };
 
