@@ -50,6 +50,8 @@ export class NetworkMonitor implements Disposable {
   readonly #rtnetlink = new RtnetlinkNews();
   readonly #nftables = new NftablesNews();
   readonly #sockets: MulticastSocket[] = [];
+  /** Ports of this round of news: whether they are ours. */
+  readonly #ports = new Map<number, boolean>();
   #timer: NodeJS.Timeout | undefined;
 
   /** @throws {NetdError} KERNEL_CALL_FAILED when the kernel lacks one of the protocols */
@@ -80,7 +82,11 @@ export class NetworkMonitor implements Disposable {
   }
 
   #isOwn({ port }: NetlinkMessage): boolean {
-    return port !== 0 && this.#options.hasOwn !== true && this.#own.has(port);
+    if (port === 0 || this.#options.hasOwn === true) return false;
+    // Asked once for each telling: a transaction of ours may be told in thousands of messages.
+    const known = this.#ports.get(port) ?? this.#own.has(port);
+    this.#ports.set(port, known);
+    return known;
   }
 
   #tellSoon(): void {
@@ -89,6 +95,7 @@ export class NetworkMonitor implements Disposable {
 
   #tell(): void {
     this.#timer = undefined;
+    this.#ports.clear();
     // Each is asked, so that each forgets.
     const isIncomplete = this.#sockets.map((socket) => socket.hasLost()).includes(true);
     const changes = [...this.#rtnetlink.take(this.#asker), ...this.#nftables.take()];
