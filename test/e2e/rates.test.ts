@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type HostTraces, hostTraces } from "../support/host-traces.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 
@@ -7,6 +7,8 @@ interface Queue {
   root?: boolean;
   options: { rate?: number };
 }
+
+const HEAL_LIMIT = { timeout: 20_000, interval: 100 };
 
 let sandbox: TestSandbox;
 let atFirst: HostTraces;
@@ -69,6 +71,15 @@ describe("netctl run --rate-in --rate-out", () => {
 
     await sandbox.ok("update", "--rate-out", "5mbit", "slow");
     expect(await rateOf(ifb)).toBe(625_000);
+    // Whatever is taken away of it is put back.
+    for (const link of [ifb, veth]) {
+      await sandbox.sh(`ip link delete ${link}`);
+      await vi.waitFor(async () => {
+        expect(await isRedirected(veth, ifb)).toBe(true);
+        expect(await rateOf(ifb)).toBe(625_000);
+      }, HEAL_LIMIT);
+      await vi.waitFor(async () => await pingsGateway("slow"), HEAL_LIMIT);
+    }
     await sandbox.ok("rm", "-f", "slow");
     expect(await hostTraces(sandbox)).toEqual(atFirst);
     expect((await sandbox.sh("ip -oneline link show type ifb")).stdout).toBe("");

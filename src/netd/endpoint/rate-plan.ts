@@ -6,9 +6,8 @@
  *
  * @module
  */
-import type { NetworkStep } from "../../kernel/index.ts";
+import type { MacvlanMode, NetworkStep } from "../../kernel/index.ts";
 import { linkAlias } from "../network/network-plan.ts";
-import type { EndpointPlanInput } from "./endpoint-plan.ts";
 
 /** Limits of a container, in bits a second; absent: none. */
 export interface Rates {
@@ -19,10 +18,17 @@ export interface Rates {
 }
 
 /** What of an endpoint the plans must know. */
-export type RatePlace = Pick<
-  EndpointPlanInput,
-  "containerId" | "netns" | "interface" | "macvlanMode" | "hostInterface" | "instance"
->;
+export interface RatePlace {
+  containerId: string;
+  netns: string;
+  /** Inside the container. */
+  interface: string;
+  /** Host end of the veth pair. */
+  hostInterface: string;
+  /** Of a macvlan network, where there is none. */
+  macvlanMode?: MacvlanMode | undefined;
+  instance: string;
+}
 
 /** The link whose traffic is held. */
 interface Held {

@@ -101,6 +101,12 @@ class Comparison {
       case "port.set":
         this.#comparePort(step);
         break;
+      case "link.addIfb":
+        this.#compareIfb(step);
+        break;
+      case "ingress.redirect":
+        this.#compareRedirect(step);
+        break;
       case "link.set":
         this.#compareLink(step, step.name, step);
         break;
@@ -204,6 +210,26 @@ class Comparison {
     }
     this.#foreign.add(keyOf({ netns: peerNetns, link: peer }));
     this.#note("missing", `link ${peer} in ${peerNetns}`, `the other end of ${host} was renamed or moved away`, []);
+  }
+
+  #compareIfb(step: NetworkStepOf<"link.addIfb">): void {
+    const { netns, name } = step;
+    const facts = this.#at(netns);
+    if (facts === undefined || facts.links.has(name)) return;
+    const key = keyOf({ netns, link: name });
+    // Made together with the link that leads to it, when that is made, too.
+    const redirect = this.#part.steps.find((other) => other.op === "ingress.redirect" && other.to === name);
+    const place = redirect === undefined ? undefined : placeOf(redirect);
+    const maker = place === undefined ? undefined : this.#fresh.get(keyOf(place));
+    maker?.steps.push(step);
+    this.#fresh.set(key, maker ?? this.#note("missing", `ifb ${name}`, "it is gone", [step]));
+  }
+
+  /** What leads to a link that is gone leads nowhere, though another of its name is made. */
+  #compareRedirect(step: NetworkStepOf<"ingress.redirect">): void {
+    const { netns, link, to } = step;
+    const maker = this.#fresh.get(keyOf({ netns, link: to }));
+    maker?.steps.push({ op: "ingress.delete", ...(netns === undefined ? {} : { netns }), link }, step);
   }
 
   /** Compare what a link is like; `wanted` has a value for each property that matters. */

@@ -225,3 +225,19 @@ test("planDrift tells of a namespace that is gone, and can't mend it", () => {
   const facts = { ...kernel.facts, links: new Map(), namespaces: new Map([["c0", undefined]]) };
   expect(planDrift(parts.slice(2), facts)).toMatchObject([{ object: "namespace c0", container: "c0", steps: [] }]);
 });
+
+test("planDrift makes an ifb anew that is gone, and leads to it again what led nowhere", () => {
+  const ifb = { op: "link.addIfb", name: "if0", alias: `netd:${INSTANCE}:c0`, up: true } as const;
+  const rate = { op: "rate.set", link: "if0", bitsPerSecond: 8e6 } as const;
+  const redirect = { op: "ingress.redirect", link: "ve0", to: "if0" } as const;
+  const veth: NetworkStep = { op: "link.addVeth", host: "ve0", peer: "eth0" };
+  const part: DesiredPart = { steps: [veth, ifb, rate, redirect] };
+  const linkOf = (name: string, kind: string) =>
+    [name, { index: 1, name, kind, mtu: 1500, isUp: true, operState: "up" }] as const;
+  const [pair, block] = [linkOf("ve0", "veth"), linkOf("if0", "ifb")];
+  const mend = (...links: (typeof pair)[]) => stepsOf(planDrift([part], { ...NO_FACTS, links: new Map(links) }));
+  expect(mend(pair, block)).toEqual([]);
+  expect(mend(pair)).toEqual([ifb, rate, { op: "ingress.delete", link: "ve0" }, redirect]);
+  expect(mend(block)).toEqual([veth, redirect]);
+  expect(mend()).toEqual([veth, ifb, rate, redirect]);
+});
