@@ -243,25 +243,28 @@ export class Ipam {
 
   /**
    * Note that somebody outside the state has an address: it is not given out until netd starts again or {@link forgetOccupied}. `by` says
-   * who, as in `a host with MAC 02:…`. Nothing happens when it is not one of the network's, or a lease of ours.
+   * who, as in `a host with MAC 02:…`.
+   *
+   * @returns false, and nothing happens, when containers can't have it or one has a lease of it
    */
-  occupy(network: string, address: string, by: string): void {
+  occupy(network: string, address: string, by: string): boolean {
     const { pools, occupied } = this.#network(network);
     const { family, value } = parseIpAddress(address);
     const pool = pools.get(family);
-    if (pool === undefined || !pool.isUsable(value)) return;
+    if (pool === undefined || !pool.isUsable(value)) return false;
     const canonical = formatIpAddress({ family, value });
-    if (this.#store.find(network, { address: canonical }) !== undefined) return;
+    if (this.#store.find(network, { address: canonical }) !== undefined) return false;
     occupied.set(canonical, by);
     pool.restore(value);
+    return true;
   }
 
-  /** Forget what {@link occupy} noted. */
-  forgetOccupied(network: string): void {
+  /** Forget what {@link occupy} noted, of one address or of all. */
+  forgetOccupied(network: string, address?: string): void {
     const { occupied } = this.#network(network);
-    const addresses = [...occupied.keys()];
-    occupied.clear();
-    for (const address of addresses) this.#settle(network, address);
+    for (const known of address === undefined ? [...occupied.keys()] : [canonicalAddress(address)]) {
+      if (occupied.delete(known)) this.#settle(network, known);
+    }
   }
 
   /** How full a network is; nothing at all when it has no subnet of that family. @throws {NetdError} NETWORK_UNKNOWN */

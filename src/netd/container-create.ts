@@ -14,11 +14,13 @@ import { containerPaths, createContainerDir, deleteContainerDir } from "./contai
 import { checkContainerName, makeContainerId, makeContainerName } from "./container-name.ts";
 import { checkContainerSpec } from "./container-spec.ts";
 import type { DaemonContext } from "./context.ts";
-import { allocateEndpoint } from "./endpoint/endpoint-leases.ts";
+import { type AllocateEndpointOptions, allocateEndpoint } from "./endpoint/endpoint-leases.ts";
 import type { ContainerEndpoint } from "./endpoint/endpoint-row.ts";
 import { parseNetworkMode } from "./endpoint/network-mode.ts";
 import { resolveNetworks } from "./endpoint/network-spec.ts";
 import { readAccountFiles } from "./image-accounts.ts";
+import { withCollection } from "./lease/collect-leases.ts";
+import { isShared as isNetworkShared, type ProbedAddresses, probeEndpoints } from "./lease/probed-addresses.ts";
 import { resolvePorts } from "./publish/resolve-ports.ts";
 import type { ContainerRow } from "./state-store.ts";
 import { resolveMounts } from "./storage/resolve-mounts.ts";
@@ -33,9 +35,13 @@ const HOSTNAME_DIGITS = 12;
  *
  * @throws {NetdError} for anything that is wrong with the spec, and then nothing has changed
  */
-export function createContainer(context: DaemonContext, spec: ContainerSpec): Container {
-  const row = planContainer(context, spec);
-  const container = addDefinition(context, row);
+export async function createContainer(context: DaemonContext, spec: ContainerSpec): Promise<Container> {
+  const planned = planContainer(context, spec);
+  const isShared = planned.endpoints.some(({ network }) => isNetworkShared(context.networks.find(network)));
+  using probed = isShared ? await probeEndpoints(context, planned.name, planned.endpoints) : undefined;
+  // While strangers were asked, somebody may have made one of that name.
+  const row = isShared ? planContainer(context, { ...spec, name: planned.name }) : planned;
+  const container = await withCollection(context, () => addDefinition(context, row, probed));
   context.events.emit({ type: "container.created", container: row.name });
   return container;
 }
@@ -49,7 +55,7 @@ export function previewContainer(context: DaemonContext, spec: ContainerSpec): C
   const row = planContainer(context, spec);
   const taken: Lease[] = [];
   try {
-    const endpoints = context.store.preview(() => allocateEndpoints(context, row, taken));
+    const endpoints = context.store.preview(() => allocateEndpoints(context, row, { taken }));
     return makeContainer(row, endpoints, containerPaths(context.options, row));
   } finally {
     for (const lease of taken) context.ipam.abandon(lease);
@@ -142,13 +148,13 @@ function planContainer(context: DaemonContext, spec: ContainerSpec): ContainerRo
 }
 
 /** Write definition, lease and directory; the directory first, inside the transaction, so that a full disk leaves none. */
-function addDefinition(context: DaemonContext, row: ContainerRow): Container {
+function addDefinition(context: DaemonContext, row: ContainerRow, probed?: ProbedAddresses): Container {
   const paths = containerPaths(context.options, row);
   const volumes = newVolumes(context, row);
   const taken: Lease[] = [];
   try {
     const container = context.store.transact(row.name, () => {
-      const endpoints = allocateEndpoints(context, row, taken);
+      const endpoints = allocateEndpoints(context, row, { taken, probed });
       context.store.insertContainer(row);
       for (const volume of volumes) context.volumes.insert(volume);
       const made = makeContainer(row, endpoints, paths);
@@ -184,6 +190,10 @@ function newVolumes({ volumes }: DaemonContext, { spec, createdAt }: ContainerRo
 }
 
 /** Take the addresses of a container; `taken` tells which, even when one of them can't be had. */
-function allocateEndpoints(context: DaemonContext, row: ContainerRow, taken: Lease[]): ContainerEndpoint[] {
-  return row.endpoints.map((endpoint) => allocateEndpoint(context, row, endpoint, taken));
+function allocateEndpoints(
+  context: DaemonContext,
+  row: ContainerRow,
+  options: AllocateEndpointOptions,
+): ContainerEndpoint[] {
+  return row.endpoints.map((endpoint) => allocateEndpoint(context, row, endpoint, options));
 }

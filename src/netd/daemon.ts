@@ -141,8 +141,8 @@ export class Daemon {
   }
 
   /** @throws {NetdError} for anything that is wrong with the spec */
-  createContainer(spec: ContainerSpec): ContainerInfo {
-    return this.#info(createContainer(this.#context, spec));
+  async createContainer(spec: ContainerSpec): Promise<ContainerInfo> {
+    return this.#info(await createContainer(this.#context, spec));
   }
 
   /** The commands that would create and start such a container; nothing is done. */

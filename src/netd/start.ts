@@ -36,6 +36,7 @@ import { HelperProcess } from "./helper-process.ts";
 import { Journal } from "./journal.ts";
 import { KeptDescriptors } from "./kept-descriptors.ts";
 import { readUplinkMtu } from "./kernel-facts.ts";
+import { occupyKernelAddresses } from "./lease/kernel-addresses.ts";
 import { rewriteAllHosts } from "./names/container-hosts.ts";
 import { HostsWriter } from "./names/hosts-writer.ts";
 import { listZones, tellZones } from "./names/zones.ts";
@@ -111,6 +112,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
       logger.error({ container: row.name }, "container has no lease, it is left out");
     } else registry.add(makeContainer(row, endpoints, containerPaths(options, row)));
   }
+  occupyKernelAddresses({ ipam, networks, logger });
   clearContainerDirs(store, stateDir, (id) => registry.byId(id) !== undefined);
   const firewall = new Firewall({ session, journal: journal.note });
   firewall.load(

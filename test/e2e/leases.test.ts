@@ -134,6 +134,45 @@ describe("netctl lease release", () => {
   });
 });
 
+describe("a pool whose owners are gone", () => {
+  test("is full again when the next container comes", async () => {
+    await sandbox.kill("netd");
+    const rows = Array.from({ length: 13 }, (_, n) => {
+      const digit = (n + 2).toString(16);
+      const [place, mac] = [`0a09000${digit}`, `02:42:0a:09:00:0${digit}`];
+      return `(4, '${place}', 'default', '10.9.0.${n + 2}', '${mac}', 'dead${n}', '2024-01-01T00:00:00.000Z')`;
+    });
+    const columns = "family, place, network, address, mac, container_id, since";
+    await runSql(`INSERT INTO leases (${columns}) VALUES ${rows.join(", ")}`);
+    await sandbox.startNetd("--subnet", "10.9.0.0/28");
+    expect(await listLeases("--stale")).toHaveLength(13);
+    await create("alive");
+    expect((await listLeases()).map(({ container }) => container)).toEqual(["alive"]);
+    await remove("alive");
+  });
+});
+
+describe("an address that the kernel has and the state does not know", () => {
+  test("is given to nobody, on the bridge and in a namespace, until it is gone and leases are collected", async () => {
+    await sandbox.kill("netd");
+    const { exitCode } = await sandbox.sh(
+      "ip address add 10.9.0.8/32 dev br0 && ip netns add strange && ip -n strange address add 10.9.0.9/32 dev lo",
+    );
+    expect(exitCode).toBe(0);
+    await sandbox.startNetd("--subnet", "10.9.0.0/28");
+    const names = Array.from({ length: 11 }, (_, n) => `n${n}`);
+    for (const name of names) expect(["10.9.0.8", "10.9.0.9"]).not.toContain(await create(name));
+    const ask = (ip: string) => sandbox.netctl("create", "--name", "late", "--ip", ip, "busybox", "true");
+    expect((await ask("10.9.0.8")).stderr).toContain("link 'br0' of this host has it");
+    expect((await ask("10.9.0.9")).stderr).toContain("link 'lo' of namespace 'strange' has it");
+    expect((await sandbox.netctl("create", "busybox", "true")).stderr).toContain("0 of 13 are free");
+    await sandbox.sh("ip address del 10.9.0.8/32 dev br0; ip netns del strange");
+    await sandbox.ok("lease", "collect");
+    expect((await ask("10.9.0.8")).exitCode).toBe(0);
+    await remove("late", ...names);
+  });
+});
+
 describe("netctl lease import", () => {
   test("gives containers that are made again the addresses and MACs that an export told of", async () => {
     const before = [

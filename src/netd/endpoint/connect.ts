@@ -11,6 +11,8 @@ import { takeTurn } from "../container/turn.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
 import { firewallContainer } from "../firewall/firewall-rows.ts";
+import { withCollection } from "../lease/collect-leases.ts";
+import { isShared, type ProbedAddresses, probeEndpoints } from "../lease/probed-addresses.ts";
 import { checkBridge } from "../network/bridge-check.ts";
 import type { ContainerRow } from "../state-store.ts";
 import { announceName, applyPart } from "./container-network.ts";
@@ -47,7 +49,9 @@ export async function connectContainer(
     const wanted = planConnection(context, container.row, network, spec);
     const isRunning = container.row.state === "running";
     if (isRunning) checkBridge(context, container.row.name, wanted.network);
-    const connected = writeConnection(context, container, wanted);
+    const isProbed = isShared(context.networks.find(wanted.network));
+    using probed = isProbed ? await probeEndpoints(context, container.row.name, [wanted]) : undefined;
+    const connected = await withCollection(context, () => writeConnection(context, container, { wanted, probed }));
     Object.assign(container, { row: connected.row, endpoints: connected.endpoints });
     if (isRunning) {
       let applied: AppliedSteps | undefined;
@@ -81,7 +85,7 @@ export function previewConnect(
   const wanted = planConnection(context, row, network, spec);
   const taken: Lease[] = [];
   try {
-    const added = context.store.preview(() => allocateEndpoint(context, row, wanted, taken));
+    const added = context.store.preview(() => allocateEndpoint(context, row, wanted, { taken }));
     if (row.state !== "running") return [];
     const connected = connect({ row, endpoints }, added);
     const guard = context.firewall.preview(firewallContainer(context.networks, { ...container, ...connected }));
@@ -122,11 +126,15 @@ function planConnection(
 }
 
 /** Write lease and definition in one transaction. */
-function writeConnection(context: DaemonContext, { row, endpoints }: Container, wanted: EndpointRow): Connected {
+function writeConnection(
+  context: DaemonContext,
+  { row, endpoints }: Container,
+  { wanted, probed }: { wanted: EndpointRow; probed: ProbedAddresses | undefined },
+): Connected {
   const taken: Lease[] = [];
   try {
     const connected = context.store.transact(row.name, () => {
-      const made = connect({ row, endpoints }, allocateEndpoint(context, row, wanted, taken));
+      const made = connect({ row, endpoints }, allocateEndpoint(context, row, wanted, { taken, probed }));
       context.store.updateContainer(made.row);
       return made;
     });

@@ -6,8 +6,17 @@
 import type { IpFamily } from "../../address/index.ts";
 import type { Ipam, Lease } from "../../ipam/index.ts";
 import type { DaemonContext } from "../context.ts";
+import type { ProbedAddresses } from "../lease/probed-addresses.ts";
 import type { ContainerRow } from "../state-store.ts";
 import { type ContainerEndpoint, type EndpointRow, makeEndpoint } from "./endpoint-row.ts";
+
+/** What {@link allocateEndpoint} needs besides the endpoint. */
+export interface AllocateEndpointOptions {
+  /** Gets what was taken. */
+  taken: Lease[];
+  /** Addresses that were chosen beforehand, in networks where strangers had to be asked. */
+  probed?: ProbedAddresses | undefined;
+}
 
 /**
  * Take the addresses of an endpoint, one of each family that its network has, with one MAC. Call it inside a transaction; what it took
@@ -19,11 +28,15 @@ export function allocateEndpoint(
   { ipam, networks }: Pick<DaemonContext, "ipam" | "networks">,
   { id, name }: Pick<ContainerRow, "id" | "name">,
   row: EndpointRow,
-  taken: Lease[],
+  { taken, probed }: AllocateEndpointOptions,
 ): ContainerEndpoint {
   const { subnet, subnet6 } = networks.find(row.network);
   const allocate = (family: IpFamily, address: string | undefined, mac: string | undefined): Lease => {
-    const lease = ipam.allocate({ network: row.network, containerId: id, name, family, address, mac });
+    const aside = address === undefined ? probed?.get(row.network, family) : undefined;
+    const lease = ipam.allocate({
+      ...{ network: row.network, containerId: id, name, family, mac },
+      ...(aside === undefined ? { address } : { address: aside, isSetAside: true }),
+    });
     taken.push(lease);
     return lease;
   };

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { canonicalAddress } from "../../address/index.ts";
 import type { ImportedLeases, LeaseDocument, LeaseInfo, ReleaseSpec, ReservationSpec } from "../../api/index.ts";
 import { NetdError } from "../../errors.ts";
@@ -11,11 +10,10 @@ import type { Lease, Reservation } from "../../ipam/index.ts";
 import { checkContainerName } from "../container-name.ts";
 import type { DaemonContext } from "../context.ts";
 import { DEFAULT_NETWORK } from "../network/network-row.ts";
+import { collectLeases, endLeases, inTurns } from "./collect-leases.ts";
 import { importLeases } from "./import-leases.ts";
+import { occupyKernelAddresses } from "./kernel-addresses.ts";
 import { isStale, listHeld, showLease, showReservation } from "./lease-info.ts";
-
-/** Leases that are looked at before others get their turn. */
-const LEASES_A_TURN = 2_000;
 
 /** Which leases {@link LeasesApi.list} gives. */
 export interface LeaseListOptions {
@@ -72,13 +70,10 @@ export class LeasesApi {
     return found.leases.map((lease) => this.#releaseLease(lease));
   }
 
-  /** End the leases that nobody can have any more. */
+  /** End the leases that nobody can have any more, and look again at which addresses strangers have. */
   async collect(): Promise<LeaseInfo[]> {
-    const stale: Lease[] = [];
-    for await (const lease of inTurns(this.#context.ipam.list())) {
-      if (isStale(this.#context, lease)) stale.push(lease);
-    }
-    return this.#end(stale.filter((lease) => isStale(this.#context, lease)));
+    occupyKernelAddresses(this.#context);
+    return await collectLeases(this.#context);
   }
 
   /** All leases and reservations as a document, in pieces of text. Leases of containers that are gone are not in it. */
@@ -132,27 +127,13 @@ export class LeasesApi {
   }
 
   #releaseLease(lease: Lease): LeaseInfo {
-    if (isStale(this.#context, lease)) return this.#end([lease])[0]!; // one went in
+    if (isStale(this.#context, lease)) return endLeases(this.#context, [lease])[0]!; // one went in
     const { container, state, network, address } = showLease(this.#context, lease);
     throw new NetdError(
       "LEASE_IN_USE",
       `Cannot release ${address}: container '${container}' (${state}) has it, one that is gone wanted`,
       { remedy: `Remove it with 'netctl rm ${container}', or 'netctl net disconnect ${network} ${container}'` },
     );
-  }
-
-  #end(leases: Lease[]): LeaseInfo[] {
-    const { store, ipam } = this.#context;
-    const ended = leases.map((lease) => showLease(this.#context, lease));
-    try {
-      store.transactLightly("leases", () => {
-        for (const lease of leases) ipam.releaseLease(lease);
-      });
-    } catch (error) {
-      ipam.readmit(leases);
-      throw error;
-    }
-    return ended;
   }
 }
 
@@ -166,16 +147,6 @@ function readAddress(target: string): string | undefined {
     return canonicalAddress(target);
   } catch {
     return undefined;
-  }
-}
-
-/** Let others have their turn now and then. */
-async function* inTurns<T>(items: Iterable<T>): AsyncGenerator<T, void> {
-  let seen = 0;
-  for (const item of items) {
-    yield item;
-    seen += 1;
-    if (seen % LEASES_A_TURN === 0) await nextTurn();
   }
 }
 

@@ -93,7 +93,7 @@ export class FakeDaemon implements PublicDaemon {
 
   listContainers = (hasAll: boolean) => this.#note([WEB], "listContainers", hasAll);
   inspectContainer = async (reference: string) => this.#find(reference, "inspectContainer");
-  createContainer = (spec: ContainerSpec) => this.#note({ ...WEB, spec }, "createContainer", spec);
+  createContainer = async (spec: ContainerSpec) => this.#note({ ...WEB, spec }, "createContainer", spec);
   showRun = async (spec: ContainerSpec) => this.#note({ commands: ["run"] }, "showRun", spec);
   showContainer = async (reference: string) => {
     this.#find(reference, "showContainer");
