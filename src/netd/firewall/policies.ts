@@ -133,7 +133,7 @@ export class Policies {
     const allows = rows.allows.filter((known) => known.from !== from || known.to !== to);
     if (allows.length < rows.allows.length) return { ...rows, allows };
     throw new NetdError("ALLOW_UNKNOWN", `Cannot deny '${from}' to reach '${to}': nothing allows it`, {
-      remedy: "Networks can't reach each other unless told otherwise; see what is allowed with 'netctl allow'",
+      remedy: "Networks can't reach each other unless told otherwise; see what is allowed with 'netctl exposure'",
     });
   }
 

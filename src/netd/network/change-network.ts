@@ -53,11 +53,15 @@ function checkChange({ name, kind, subnet, subnet6 }: NetworkRow, change: Networ
   const conflicts: [isSo: boolean, why: string, remedy: string][] = [
     [change.nat !== undefined && subnet === undefined, "--nat: it has no IPv4", "Give --nat6"],
     [change.nat6 !== undefined && subnet6 === undefined, "--nat6: it has no IPv6", "Give --nat"],
-    [isMacvlan && isOn(change.nat), `--nat ${change.nat}: it is of kind macvlan`, "The host forwards nothing for it"],
+    [
+      isMacvlan && isOn(change.nat),
+      `--nat ${change.nat}: it is of kind macvlan`,
+      "Leave it out: the host forwards nothing for such a network",
+    ],
     [
       isMacvlan && isOn(change.nat6),
       `--nat6 ${change.nat6}: it is of kind macvlan`,
-      "The host forwards nothing for it",
+      "Leave it out: the host forwards nothing for such a network",
     ],
     [
       isMacvlan && change.internal === true,

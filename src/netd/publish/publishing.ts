@@ -153,7 +153,7 @@ function withoutPorts({ row }: Container, unwanted: readonly PortMapping[]): Por
     if (row.ports.some((known) => isMeant(known, port))) continue;
     throw new NetdError(
       "PORT_UNKNOWN",
-      `Cannot unpublish ${formatPortMapping(port)}: container '${row.name}' does not publish it`,
+      `Cannot unpublish ${port.hostPort === 0 ? `port ${port.containerPort}/${port.protocol}` : formatPortMapping(port)}: container '${row.name}' does not publish it`,
       { remedy: `See its ports with 'netctl port ${row.name}'` },
     );
   }
