@@ -98,7 +98,7 @@ function splitPlaces(text: string, ports: string): { host: string; hostPorts: st
   }
   const all = [link, ...places];
   if (all.length > 3) {
-    throw invalid(text, "too many colons, at most two wanted", "Put an IPv6 address in brackets, as in [::1]:8080:80");
+    throw invalid(text, "too many colons, at most two wanted", "Put an IPv6 address in brackets, as in [::]:8080:80");
   }
   return { host: all.at(-3) ?? "", hostPorts: all.at(-2) ?? "", containerPorts: all.at(-1) ?? "" };
 }
@@ -126,7 +126,7 @@ function checkAddress(text: string, address: string, isBracketed: boolean): stri
     return canonicalAddress(address);
   } catch (cause) {
     const wanted = isBracketed ? "an IPv6 address in the brackets" : "an IPv4 address, or an IPv6 address in brackets,";
-    const remedy = "Give an address of this host, such as 127.0.0.1, 0.0.0.0 or [::1]; names are not looked up";
+    const remedy = "Give an address of this host, such as 127.0.0.1, 0.0.0.0 or [::]; names are not looked up";
     throw invalid(text, `host '${address}', ${wanted} wanted`, remedy, cause);
   }
 }

@@ -73,15 +73,15 @@ export function addTrafficOptions(command: Command): Command {
     .addOption(
       new Option(
         "--egress <where>",
-        "whom it may open connections to: all, internal (its own networks), none (default: all)",
+        "whom it may open connections to; internal: its own networks (default: all)",
       ).choices(["all", "internal", "none"]),
     )
     .option(
       "--rate-in <rate>",
-      "limit of what it receives, such as 10mbit, as tc has it (none)",
+      "limit of what it receives, in the units of tc: 10mbit (default: none)",
       rateParser("--rate-in"),
     )
-    .option("--rate-out <rate>", "limit of what it sends", rateParser("--rate-out"));
+    .option("--rate-out <rate>", "limit of what it sends (default: none)", rateParser("--rate-out"));
 }
 
 /** The part of an update that the options make. */

@@ -80,6 +80,13 @@ function checkReachable({ networks }: DaemonContext, { name, endpoints }: Claima
     return (family === 4 ? row.subnet : row.subnet6) !== undefined;
   });
   if (isReachable) return;
+  if (endpoints.length === 0) {
+    throw invalid(
+      mapping,
+      `container '${name}' has no network of its own`,
+      "Connect it to one with 'netctl net connect'; what it does in the host's network is reached at the host's addresses",
+    );
+  }
   throw invalid(
     mapping,
     `container '${name}' is in no bridged network with IPv${family} and a way out`,

@@ -19,7 +19,7 @@ describe("runNetctl", () => {
     [["stop", "-t", "x", "web"], "Cannot read --time 'x'", undefined],
     [["kill", "-s", "NOPE", "web"], "Cannot send signal 'NOPE'", "a name like TERM"],
     [["run", "-m", "1k", "busybox"], "Cannot limit memory to '1k'", "--memory 64m"],
-    [["run", "-p", "80:80:80:80", "busybox"], "Cannot publish '80:80:80:80'", "[::1]:8080:80"],
+    [["run", "-p", "80:80:80:80", "busybox"], "Cannot publish '80:80:80:80'", "[::]:8080:80"],
     [["run", "-p", "localhost:80:80", "busybox"], "Cannot publish 'localhost:80:80'", "127.0.0.1"],
     [["run", "--expose", "0", "busybox"], "Cannot expose '0'", "--expose 80/tcp"],
     [["run", "--egress", "some", "busybox"], "Allowed choices are all, internal, none", "netctl run -h"],
