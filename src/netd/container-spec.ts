@@ -7,7 +7,6 @@ import { isIP } from "node:net";
 import { release } from "node:os";
 import type { ContainerSpec } from "../api/index.ts";
 import { NetdError } from "../errors.ts";
-import { refuseUnready } from "./container/unready.ts";
 import { planCapabilities } from "./container-config.ts";
 import { checkLimits } from "./container-resources.ts";
 import { checkProcessSpec } from "./process-config.ts";
@@ -26,7 +25,6 @@ const ENV = /^[^=\0]+=/;
  * @throws {NetdError} API_REQUEST_INVALID, ADDRESS_INVALID
  */
 export function checkContainerSpec(spec: ContainerSpec): void {
-  refuseUnready(spec, "create");
   if (JSON.stringify(spec).includes("\\u0000")) throw invalid("a zero byte in it", "text without one");
   if (spec.hostname !== undefined && !HOSTNAME.test(spec.hostname)) {
     throw invalid(`hostname '${spec.hostname}'`, "up to 63 letters, digits, '-' and '.'");

@@ -17,7 +17,6 @@ import { applyPart } from "../endpoint/container-network.ts";
 import type { Rates } from "../endpoint/rate-plan.ts";
 import { forgetConnections, openFirewall } from "../firewall/container-firewall.ts";
 import { takeTurn } from "./turn.ts";
-import { refuseUnready } from "./unready.ts";
 
 /**
  * Change a container, in the kernel when it runs, and durably in its definition.
@@ -76,7 +75,6 @@ export function showUpdate(context: DaemonContext, container: Container, change:
 
 /** The definition after a change. @throws {NetdError} API_REQUEST_INVALID when it contradicts itself */
 export function mergeUpdate(spec: ContainerSpec, change: UpdateSpec): ContainerSpec {
-  refuseUnready(change, "update");
   const { restart } = change;
   if (restart !== undefined && restart.policy !== "no" && spec.autoRemove === true) throw autoRemoveConflict("update");
   if (restart?.maxRetries !== undefined && restart.policy !== "on-failure") {
