@@ -15,6 +15,7 @@ import {
   formatHostResolvConf,
   formatHosts,
   formatResolvConf,
+  type HostsMember,
 } from "./container-files.ts";
 import { rewriteInPlace } from "./hosts-writer.ts";
 import { hasZone } from "./zones.ts";
@@ -31,26 +32,39 @@ export function writeGeneratedFiles(context: DaemonContext, container: Container
   });
 }
 
+/** Names and addresses of the running members of each network. */
+type Members = ReadonlyMap<string, readonly HostsMember[]>;
+
 /** Format the hosts file of a container from the membership of this moment: the names of all its networks. */
-export function formatContainerHosts(context: DaemonContext, { row, endpoints }: Container): string {
+export function formatContainerHosts(
+  context: DaemonContext,
+  { row, endpoints }: Container,
+  members: Members = listMembers(context),
+): string {
   const extraHosts = row.spec.extraHosts ?? [];
   if (row.network === "host") return formatHostHosts(readOfHost("/etc/hosts"), extraHosts);
-  const networks = new Set(endpoints.map(({ row: { network } }) => network));
-  const neighbours = [...context.containers].filter((other) => other.row.state === "running");
   return formatHosts({
     hostname: row.hostname,
     domainname: row.spec.domainname,
     name: row.name,
     addresses: endpoints.flatMap(addressesOf),
     extraHosts,
-    members: neighbours.flatMap((other) =>
-      other.endpoints
-        .filter((endpoint) => networks.has(endpoint.row.network))
-        .flatMap((endpoint) =>
-          addressesOf(endpoint).map((address) => ({ name: other.row.name, aliases: endpoint.row.aliases, address })),
-        ),
-    ),
+    members: endpoints.flatMap(({ row: { network } }) => members.get(network) ?? []),
   });
+}
+
+function listMembers({ containers }: DaemonContext): Members {
+  const members = new Map<string, HostsMember[]>();
+  for (const { row, endpoints } of containers) {
+    if (row.state !== "running") continue;
+    for (const endpoint of endpoints) {
+      const { network, aliases } = endpoint.row;
+      const known = members.get(network) ?? [];
+      members.set(network, known);
+      for (const address of addressesOf(endpoint)) known.push({ name: row.name, aliases, address });
+    }
+  }
+  return members;
 }
 
 function addressesOf({ lease, lease6 }: ContainerEndpoint): string[] {
@@ -86,10 +100,11 @@ function readOfHost(path: string): string {
 
 /** Rewrite the hosts file of each running container. Goes on after each failure, and logs them. */
 export function rewriteAllHosts(context: DaemonContext): void {
+  const members = listMembers(context);
   for (const container of context.containers) {
     if (container.row.state !== "running" || container.endpoints.length === 0) continue;
     try {
-      rewriteInPlace(container.paths.hosts, formatContainerHosts(context, container));
+      rewriteInPlace(container.paths.hosts, formatContainerHosts(context, container, members));
     } catch (error) {
       context.logger.error({ err: error, container: container.row.name }, "cannot rewrite a hosts file");
     }
