@@ -94,7 +94,10 @@ export class Daemon {
    * @throws {NetdError} DAEMON_ALREADY_RUNNING, BRIDGE_FOREIGN, SUBNET_OVERLAPS_ROUTE …
    */
   static async start(options: DaemonOptions, logger: Logger): Promise<Daemon> {
-    return new Daemon(await openContext(options, logger));
+    const daemon = new Daemon(await openContext(options, logger));
+    // Only now is there a handler for every kind of change.
+    await daemon.changes.resume();
+    return daemon;
   }
 
   /** Let go of everything; containers, their network and their names go on. */

@@ -213,7 +213,6 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   finishReplacements(context);
   const publishing = new Publishing(context);
   const policies = new Policies(context);
-  await context.changes.resume();
   context.reconciler.start();
   followUplink(context);
   const watch = watchNetwork(context, { onUplink: () => followUplink(context) });
