@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import type { ContainerInfo, DriftItem, LeaseInfo, NetworkInfo } from "../../src/api/index.ts";
+import type { AllowInfo, ContainerInfo, DriftItem, LeaseInfo, NetworkInfo } from "../../src/api/index.ts";
 import { type ModelContainer, makeRandom, NetworkModel } from "../support/network-model.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 import { useApi } from "../support/sandbox-api.ts";
@@ -16,6 +16,11 @@ interface Link {
   master?: string;
   flags: string[];
   linkinfo?: { info_kind?: string };
+}
+
+/** A port of the host's loopback that leads to port 80. */
+function mapping(hostPort: number) {
+  return { hostAddress: "127.0.0.1", hostPort, containerPort: 80, count: 1, protocol: "tcp" };
 }
 
 class Run {
@@ -43,6 +48,7 @@ class Run {
       ...[() => this.createNetwork(), () => this.removeNetwork()],
       ...[() => this.run(), () => this.run(), () => this.remove(), () => this.stopOrStart()],
       ...[() => this.connect(), () => this.connect(), () => this.disconnect()],
+      ...[() => this.publish(), () => this.publish(), () => this.unpublish(), () => this.allow()],
       ...[() => this.damage(), () => this.damage(), () => this.killNetd()],
     ];
     return await actions[this.random(actions.length)]?.();
@@ -63,6 +69,7 @@ class Run {
     if (name === undefined) return undefined;
     await this.api("DELETE", `/v1/networks/${name}`);
     this.model.networks.delete(name);
+    for (const key of this.model.allows) if (key.split(" ").includes(name)) this.model.allows.delete(key);
     return `remove network ${name}`;
   }
 
@@ -72,7 +79,7 @@ class Run {
     const name = this.model.newName("c");
     await this.api("POST", "/v1/containers", { name, image: "busybox", command: ["sleep", "100000"], network });
     await this.api("POST", `/v1/containers/${name}/start`);
-    const container: ModelContainer = { isRunning: true, endpoints: new Map() };
+    const container: ModelContainer = { isRunning: true, endpoints: new Map(), ports: new Set() };
     this.model.connect(container, network);
     this.model.containers.set(name, container);
     return `run ${name} in ${network}`;
@@ -112,6 +119,37 @@ class Run {
     await this.api("POST", `/v1/networks/${network}/disconnect`, { container: name });
     container.endpoints.delete(network);
     return `disconnect ${name} from ${network}`;
+  }
+
+  async publish(): Promise<string | undefined> {
+    const [name, container] = this.pick(this.model.containers) ?? [];
+    const hostPort = 20_000 + this.random(1000);
+    const isTaken = [...this.model.containers.values()].some(({ ports }) => ports.has(hostPort));
+    if (name === undefined || container === undefined || isTaken) return undefined;
+    await this.api("POST", `/v1/containers/${name}/publish`, { ports: [mapping(hostPort)] });
+    container.ports.add(hostPort);
+    return `publish ${hostPort} of ${name}`;
+  }
+
+  async unpublish(): Promise<string | undefined> {
+    const [name, container] = this.pick([...this.model.containers].filter(([, { ports }]) => ports.size > 0)) ?? [];
+    const hostPort = this.pick(container?.ports ?? []);
+    if (name === undefined || container === undefined || hostPort === undefined) return undefined;
+    await this.api("POST", `/v1/containers/${name}/unpublish`, { ports: [mapping(hostPort)] });
+    container.ports.delete(hostPort);
+    return `unpublish ${hostPort} of ${name}`;
+  }
+
+  /** Allow what is not allowed, take back what is. */
+  async allow(): Promise<string | undefined> {
+    const [from, to] = [this.pick(this.model.networks), this.pick(this.model.networks)];
+    if (from === undefined || to === undefined || from === to) return undefined;
+    const key = `${from} ${to}`;
+    const isAllowed = this.model.allows.has(key);
+    await this.api("POST", isAllowed ? "/v1/allows/remove" : "/v1/allows", { from, to });
+    if (isAllowed) this.model.allows.delete(key);
+    else this.model.allows.add(key);
+    return `${isAllowed ? "deny" : "allow"} ${key}`;
   }
 
   async killNetd(): Promise<string> {
@@ -202,6 +240,15 @@ class Run {
         expect(`${name} ${address} ${isThere}`).toBe(`${name} ${address} ${state === "running"}`);
       }
     }
+
+    // Published ports are in the rules while their container runs.
+    for (const [name, { isRunning, ports }] of model.containers) {
+      for (const port of ports) {
+        expect(`${name} ${port} ${new RegExp(`\\b${port}\\b`).test(rules)}`).toBe(`${name} ${port} ${isRunning}`);
+      }
+    }
+    const allows = await this.api<AllowInfo[]>("GET", "/v1/allows");
+    expect(allows.map(({ from, to }) => `${from} ${to}`).sort()).toEqual([...model.allows].sort());
 
     // Namespaces: one for each running container; what is inside one of them.
     const pinned = (await this.sandbox.run("ls", "/run/netns")).stdout

@@ -14,12 +14,16 @@ export interface ModelContainer {
   isRunning: boolean;
   /** Interface by network. */
   endpoints: Map<string, string>;
+  /** Ports of the host that lead to it. */
+  ports: Set<number>;
 }
 
 /** What netd should know: networks and containers by name. */
 export class NetworkModel {
   readonly networks = new Set(["default"]);
   readonly containers = new Map<string, ModelContainer>();
+  /** `FROM TO`. */
+  readonly allows = new Set<string>();
   #made = 0;
 
   /** A name that nothing had before. */
