@@ -13,6 +13,8 @@ export interface DaemonOptions {
   bridge: string;
   /** Absent: the one in state, else a free one is picked. */
   subnet: string | undefined;
+  /** IPv6 subnet; `auto`: one of the host's own prefix; `none`: no IPv6; absent: as in state, else none. */
+  subnet6: string | undefined;
   /** Absent: the one in state, else the subnet's first address. */
   gateway: string | undefined;
   isAdopting: boolean;
@@ -25,13 +27,14 @@ export interface DaemonOptions {
 /** What the command line asks for: to run, or to print something. */
 export type DaemonCommand = { kind: "run"; options: DaemonOptions } | { kind: "help" } | { kind: "version" };
 
-export const USAGE = `Usage: netd [--subnet CIDR] [--gateway A] [--bridge NAME] [--adopt] [--run-dir D] [--state-dir D] [--socket S]
+export const USAGE = `Usage: netd [--subnet CIDR] [--subnet6 CIDR|auto] [--gateway A] [--bridge NAME] [--adopt] [--run-dir D] [--state-dir D] [--socket S]
        netd --teardown
 
 Owns bridges, address leases, NAT, DNS and the generated files of containers; serves netctl on a unix socket.
 Runs in the foreground; SIGTERM stops it, containers and their network go on.
 
   --subnet CIDR      subnet of the default network (172.16.0.0/24, or a free one when that is in use)
+  --subnet6 CIDR     its IPv6 subnet; auto: one of this host's own; none (as it was, else none)
   --gateway ADDRESS  the bridge's address in it (its first)
   --bridge NAME      name of the bridge (br0)
   --adopt            take over a bridge of that name that somebody else made
@@ -51,6 +54,7 @@ Examples:
 
 const FLAGS = {
   subnet: { type: "string" },
+  subnet6: { type: "string" },
   gateway: { type: "string" },
   bridge: { type: "string" },
   adopt: { type: "boolean" },
@@ -98,6 +102,7 @@ export function parseDaemonOptions(argv: string[], env: Record<string, string | 
       socket,
       bridge,
       subnet: values.subnet,
+      subnet6: values.subnet6,
       gateway: values.gateway,
       isAdopting: values.adopt ?? false,
       isTeardown: values.teardown ?? false,

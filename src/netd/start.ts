@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { release } from "node:os";
 import { DnsClient } from "../dns/index.ts";
@@ -41,6 +42,7 @@ import { rewriteAllHosts } from "./names/container-hosts.ts";
 import { HostsWriter } from "./names/hosts-writer.ts";
 import { listZones, tellZones } from "./names/zones.ts";
 import { chooseNetwork, ensureNetworks } from "./network/default-network.ts";
+import { hostUla } from "./network/host-ula.ts";
 import { DEFAULT_NETWORK } from "./network/network-row.ts";
 import { Networks } from "./network/networks.ts";
 import { finishReplacements } from "./network/replace-network.ts";
@@ -93,8 +95,13 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   const rows = store.listContainers();
   const remembered = store.listNetworks().find(({ name }) => name === DEFAULT_NETWORK);
   const hasLeases = rows.some(({ endpoints }) => endpoints.some(({ network }) => network === DEFAULT_NETWORK));
-  const network = chooseNetwork(adoptBridgeAddress(options, store, instance), remembered, hasLeases);
-  const networks = new Networks([network, ...store.listNetworks().filter(({ name }) => name !== network.name)]);
+  const others = store.listNetworks().filter(({ name }) => name !== DEFAULT_NETWORK);
+  const network = chooseNetwork(adoptBridgeAddress(options, store, instance), remembered, {
+    hasLeases,
+    others,
+    ula: () => hostUla(store, randomBytes),
+  });
+  const networks = new Networks([network, ...others]);
   const uplink = { mtu: readUplinkMtu() };
   const session = new KernelSession();
   const journal = new Journal(`${stateDir}/journal.ndjson`);

@@ -373,3 +373,16 @@ describe("a macvlan network", () => {
     expect(await create("--kind", "macvlan")).toContain("--parent");
   });
 });
+
+describe("netd --subnet6", () => {
+  test("gives the default network IPv6, which a later start without the flag keeps", async () => {
+    await using host = await TestSandbox.create({ netdArgs: ["--subnet6", "auto"] });
+    await host.ok("run", "--rm", "busybox", "ping", "-6", "-c", "1", "2001:db8:113::80");
+    const before = await host.json<NetworkDetail[]>("net", "inspect", "default");
+    expect(before[0]?.subnet6).toMatch(/^fd[0-9a-f:]+::\/64$/);
+    await host.kill("netd");
+    await host.startNetd();
+    const after = await host.json<NetworkDetail[]>("net", "inspect", "default");
+    expect(after[0]?.subnet6).toBe(before[0]?.subnet6);
+  });
+});

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatIpv4, macOfIpv4, parseIpv4, parseSubnet, type Subnet } from "../../address/index.ts";
+import { formatIpv4, type IpSubnet, macOfIpv4, parseIpv4, parseSubnet, type Subnet } from "../../address/index.ts";
 import { NetdError } from "../../errors.ts";
 import { buildFirewall, replaceCommands } from "../../firewall/index.ts";
 import { checkSubnetFree, defaultSubnets, pickSubnet } from "../../ipam/index.ts";
@@ -15,9 +15,11 @@ import {
   stepsToShell,
 } from "../../kernel/index.ts";
 import { firewallNetworks } from "../firewall/firewall-rows.ts";
-import { listTakenSubnets, readBridgeFacts } from "../kernel-facts.ts";
+import { listTakenSubnets, readBridgeFacts, readHostFacts } from "../kernel-facts.ts";
 import type { DaemonOptions } from "../options.ts";
 import type { StateStore } from "../state-store.ts";
+import { checkSubnet, chooseGateway, listTaken, pickSubnet6 } from "./choose-subnet.ts";
+import type { TakenSubnet } from "./host-facts.ts";
 import { neededSysctls, planHostSysctls } from "./host-sysctls.ts";
 import { planBridge } from "./network-plan.ts";
 import { DEFAULT_NETWORK, makeNetworkId, type NetworkRow, networkDefaults } from "./network-row.ts";
@@ -33,6 +35,16 @@ export interface EnsureNetworksOptions {
   session: KernelSession;
 }
 
+/** What {@link chooseNetwork} looks things up in. */
+export interface ChooseNetworkOptions {
+  /** Whether containers have addresses in it. */
+  hasLeases: boolean;
+  /** The other networks. */
+  others: readonly NetworkRow[];
+  /** This host's own IPv6 prefix. */
+  ula: () => IpSubnet;
+}
+
 /**
  * Choose the default network: the remembered one, changed by the flags as long as nobody has an address in it.
  *
@@ -41,9 +53,9 @@ export interface EnsureNetworksOptions {
 export function chooseNetwork(
   options: DaemonOptions,
   remembered: NetworkRow | undefined,
-  hasLeases: boolean,
+  { hasLeases, others, ula }: ChooseNetworkOptions,
 ): NetworkRow {
-  const { bridge } = options;
+  const { bridge, subnet6: wanted6 } = options;
   const taken = listTakenSubnets(bridge);
   const wanted = options.subnet === undefined ? undefined : parseSubnet(options.subnet);
   if (remembered !== undefined && hasLeases) {
@@ -51,6 +63,9 @@ export function chooseNetwork(
       wanted !== undefined && wanted.cidr !== remembered.subnet ? `subnet ${remembered.subnet}` : undefined,
       options.gateway !== undefined && options.gateway !== remembered.gateway
         ? `gateway ${remembered.gateway}`
+        : undefined,
+      wanted6 !== undefined && !isSameSubnet6(wanted6, remembered.subnet6)
+        ? `IPv6 subnet ${remembered.subnet6 ?? "none"}`
         : undefined,
       bridge !== remembered.bridge && bridge !== "br0" ? `bridge ${remembered.bridge}` : undefined,
     ].find((text) => text !== undefined);
@@ -71,13 +86,22 @@ export function chooseNetwork(
     (remembered?.subnet === subnet.cidr ? remembered.gateway : undefined) ??
     formatIpv4(subnet.first + 1);
   checkGateway(gateway, subnet);
+  const { subnet6: oldSubnet6, gateway6: oldGateway6, ...before } = remembered ?? {};
+  const six =
+    wanted6 === undefined || isSameSubnet6(wanted6, oldSubnet6)
+      ? {
+          ...(oldSubnet6 === undefined ? {} : { subnet6: oldSubnet6 }),
+          ...(oldGateway6 === undefined ? {} : { gateway6: oldGateway6 }),
+        }
+      : chooseSubnet6(wanted6, listTaken(others, readHostFacts(), bridge), ula);
   const found = options.isAdopting && remembered === undefined ? readBridgeFacts(bridge) : undefined;
   return {
     ...networkDefaults(),
     id: makeNetworkId(),
     createdAt: new Date().toISOString(),
     ...(found?.link === undefined ? {} : { foundAddresses: found.addresses.map(({ address }) => address) }),
-    ...remembered,
+    ...before,
+    ...six,
     name: DEFAULT_NETWORK,
     bridge,
     subnet: subnet.cidr,
@@ -85,6 +109,21 @@ export function chooseNetwork(
     mac: macOfIpv4(gateway),
     isAdopted: options.isAdopting && readBridgeFacts(bridge).link !== undefined,
   };
+}
+
+/** Whether the network has what `--subnet6` asks for. */
+function isSameSubnet6(wanted: string, subnet6: string | undefined): boolean {
+  return wanted === "auto" ? subnet6 !== undefined : wanted === "none" ? subnet6 === undefined : wanted === subnet6;
+}
+
+function chooseSubnet6(
+  wanted: string,
+  taken: readonly TakenSubnet[],
+  ula: () => IpSubnet,
+): Pick<NetworkRow, "subnet6" | "gateway6"> {
+  if (wanted === "none") return {};
+  const subnet = wanted === "auto" ? pickSubnet6(ula(), taken) : checkSubnet(wanted, 6, taken);
+  return { subnet6: subnet.cidr, gateway6: chooseGateway(subnet, undefined) };
 }
 
 function chooseSubnet(

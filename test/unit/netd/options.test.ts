@@ -7,6 +7,7 @@ const DEFAULTS: DaemonOptions = {
   socket: "/run/netd/netd.sock",
   bridge: "br0",
   subnet: undefined,
+  subnet6: undefined,
   gateway: undefined,
   isAdopting: false,
   isTeardown: false,
@@ -70,8 +71,8 @@ test("parseDaemonOptions takes a run directory whose sockets just fit", () => {
 });
 
 test("USAGE tells of every flag that parseDaemonOptions takes", () => {
-  const flags = [...USAGE.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag]) => flag!); // the group is in each match
-  expect(flags).toHaveLength(11);
+  const flags = [...USAGE.matchAll(/^ {2}(--[a-z0-9-]+)/gm)].map(([, flag]) => flag!); // the group is in each match
+  expect(flags).toHaveLength(12);
   for (const flag of flags) {
     const values = flag === "--log-level" ? ["info"] : ["/value"];
     const takesValue = new RegExp(`${flag} [A-Z]`).test(USAGE);
