@@ -56,7 +56,8 @@ export function networkState(netns: TestNetns): Record<string, Json> {
 
 /** Leave out what is unstable, random MACs (ours begin with 02:42), and what IPv6 makes of them. */
 function stable(value: unknown): Json {
-  if (Array.isArray(value)) return value.map(stable).filter((item) => !isOfLinkLocal(item) && !isEmpty(item));
+  if (Array.isArray(value))
+    return value.map(stable).filter((item) => !isOfLinkLocal(item) && !isEmpty(item) && !isNoQueue(item));
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(
       Object.entries(value)
@@ -75,6 +76,11 @@ function isOfLinkLocal(item: Json): boolean {
     !Array.isArray(item) &&
     !JSON.stringify(item).includes("addr_info")
   );
+}
+
+/** What the kernel gives a link that comes up, and leaves with it when it goes down. */
+function isNoQueue(item: Json): boolean {
+  return typeof item === "object" && item !== null && !Array.isArray(item) && item.kind === "noqueue";
 }
 
 function isEmpty(item: Json): boolean {
