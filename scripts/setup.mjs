@@ -1,4 +1,6 @@
 // Installs what netd, its tests and its demo need from the system, through apt, when it is missing. Quick when nothing is.
+//
+//   node scripts/setup.mjs [--peers]     with --peers, also the programs that tests compare netd with, or drive it by
 import { spawnSync } from "node:child_process";
 import { accessSync, closeSync, constants, existsSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
@@ -23,9 +25,26 @@ const PACKAGES = {
   procps: { command: "sysctl", for: "tests" },
 };
 
-main();
+/** The same for programs of others, without which their tests are skipped. */
+const PEERS = {
+  "bind9-dnsutils": { command: "dig", for: "tests of names" },
+  conmon: { command: "conmon", for: "tests of the runtime" },
+  conntrack: { command: "conntrack", for: "tests of tracked connections" },
+  containerd: { command: "containerd", for: "tests beside docker" },
+  crun: { command: "crun", for: "tests of the runtime" },
+  curl: { command: "curl", for: "tests of the API" },
+  "docker.io": { command: "dockerd", for: "tests beside docker" },
+  iptables: { command: "iptables", for: "tests beside other firewalls" },
+  jq: { command: "jq", for: "tests of the runtime" },
+  podman: { command: "podman", for: "tests of the runtime" },
+  "python3-minimal": { command: "python3", for: "tests with frames of attackers" },
+  runc: { command: "runc", for: "tests of the runtime" },
+  tcpdump: { command: "tcpdump", for: "tests that listen on links" },
+};
 
-function main() {
+main(process.argv.includes("--peers") ? { ...PACKAGES, ...PEERS } : PACKAGES);
+
+function main(packages) {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
     fail(
@@ -34,11 +53,11 @@ function main() {
     );
   }
   if (process.geteuid() !== 0) fail("Cannot set netd up: not root, root wanted", "sudo npm run setup");
-  const missing = Object.keys(PACKAGES).filter((name) => !isInstalled(PACKAGES[name]));
+  const missing = Object.keys(packages).filter((name) => !isInstalled(packages[name]));
   if (missing.length === 0) return;
-  for (const name of missing) console.log(`setup: ${name} is missing; ${PACKAGES[name].for} need it`);
+  for (const name of missing) console.log(`setup: ${name} is missing; ${packages[name].for} need it`);
   install(missing);
-  const stillMissing = missing.filter((name) => !isInstalled(PACKAGES[name]));
+  const stillMissing = missing.filter((name) => !isInstalled(packages[name]));
   if (stillMissing.length > 0) {
     fail(
       `Cannot find ${stillMissing.join(", ")} after installing it`,
