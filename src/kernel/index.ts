@@ -52,11 +52,13 @@ export { sendDescriptor } from "./send-descriptor.ts";
 export {
   type AppliedStep,
   type AppliedSteps,
+  applySlowSteps,
   applySteps,
   type ExecuteOptions,
   type JournalEntry,
   StepError,
   stepsToShell,
+  teardownSlowSteps,
   teardownSteps,
   toShell,
   undoSteps,

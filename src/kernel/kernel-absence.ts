@@ -17,13 +17,18 @@ export function isAbsence(error: unknown): boolean {
   return error instanceof KernelError && GONE.includes(error.errno);
 }
 
+/** Throw an error again, unless it says that what was asked for is gone already. */
+export function throwUnlessGone(error: unknown): void {
+  if (!isAbsence(error)) throw error;
+}
+
 /** Call `fn` and pass over what is gone already; whether there was something. */
 export function unlessGone(fn: () => void): boolean {
   try {
     fn();
     return true;
   } catch (error) {
-    if (isAbsence(error)) return false;
-    throw error;
+    throwUnlessGone(error);
+    return false;
   }
 }

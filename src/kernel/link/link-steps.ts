@@ -3,8 +3,17 @@
  *
  * @module
  */
-import { unlessGone } from "../kernel-absence.ts";
-import { addBridge, addVeth, getLink, type LinkChange, type LinkInfo, setLink } from "../netlink/index.ts";
+import { throwUnlessGone, unlessGone } from "../kernel-absence.ts";
+import {
+  addBridge,
+  addVeth,
+  deleteLinkElsewhere,
+  getLink,
+  type LinkChange,
+  type LinkInfo,
+  RtnetlinkSocket,
+  setLink,
+} from "../netlink/index.ts";
 import type { LinkAddBridge, LinkAddVeth, LinkDelete, LinkSet } from "../step/network-steps.ts";
 import { ipIn, shellCommand } from "../step/shell.ts";
 import type { StepDefinition } from "../step/step.ts";
@@ -71,6 +80,15 @@ export const linkAddVeth: StepDefinition<LinkAddVeth> = {
 
 export const linkDelete: StepDefinition<LinkDelete> = {
   apply: ({ name, netns }, session) => deleteIfThere(name, netns, session),
+  async applyElsewhere({ name, netns }, session) {
+    session.forgetLink(name, netns);
+    try {
+      using socket = session.inNetns(netns, () => RtnetlinkSocket.open());
+      await deleteLinkElsewhere(socket, name);
+    } catch (error) {
+      throwUnlessGone(error);
+    }
+  },
   undo() {},
   toShell: ({ name, netns }) => [shellCommand(...ipIn(netns), "link", "delete", "dev", name)],
 };

@@ -11,6 +11,7 @@ import { macBytes } from "../../address/index.ts";
 import { KernelError } from "../errno.ts";
 import { formatMac } from "./ip-address.ts";
 import { encode, identify, linkMessage } from "./link-message.ts";
+import type { NetlinkRequest } from "./netlink-socket.ts";
 import type { RtnetlinkSocket } from "./rtnetlink-socket.ts";
 
 /** A link as the kernel reports it. */
@@ -203,11 +204,24 @@ export function moveLink(socket: RtnetlinkSocket, index: number, { netnsFd, name
 
 /** Delete a link, with the other end of a veth pair. @throws {KernelError} ENODEV when there is none */
 export function deleteLink(socket: RtnetlinkSocket, link: string | number): void {
-  socket.change({
+  socket.change(deletionOf(link));
+}
+
+/**
+ * Delete a link as {@link deleteLink} does, on another thread: the kernel waits for all readers of a link before it lets it go, 10 to 30 ms long.
+ *
+ * @throws {KernelError} ENODEV when there is none
+ */
+export async function deleteLinkElsewhere(socket: RtnetlinkSocket, link: string | number): Promise<void> {
+  await socket.changeElsewhere(deletionOf(link));
+}
+
+function deletionOf(link: string | number): NetlinkRequest {
+  return {
     type: MessageType.DELLINK,
     body: linkMessage(...identify(link)),
     call: () => `delete link '${link}' (RTM_DELLINK)`,
-  });
+  };
 }
 
 /**

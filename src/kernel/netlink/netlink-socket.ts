@@ -18,6 +18,7 @@ import {
 } from "netlink/dist/structs.js";
 import { check, KernelError } from "../errno.ts";
 import { close, lastErrno, recv, send, setsockopt, socket } from "../libc.ts";
+import { sendElsewhere } from "../libc-socket.ts";
 import { withNetns } from "../netns/netns.ts";
 
 /** What is asked of the kernel. */
@@ -66,14 +67,19 @@ export class NetlinkSocket implements Disposable {
 
   /** Ask for a change and wait for its acknowledgement. @throws {KernelError} with the kernel's own text */
   change(request: NetlinkRequest): void {
-    const sequence = this.#send(request, Flags.REQUEST | Flags.ACK);
-    for (;;) {
-      for (const message of this.#receive(sequence, request)) {
-        if (message.type !== ControlType.ERROR) continue;
-        throwIfError(message, request);
-        return;
-      }
-    }
+    this.#awaitAck(this.#send(request, Flags.REQUEST | Flags.ACK), request);
+  }
+
+  /**
+   * Ask for a change that takes the kernel long, on another thread: this one goes on meanwhile, and must leave the socket alone.
+   *
+   * @throws {KernelError} with the kernel's own text
+   */
+  async changeElsewhere(request: NetlinkRequest): Promise<void> {
+    const { sequence, bytes } = this.#format(request, Flags.REQUEST | Flags.ACK);
+    if ((await sendElsewhere(this.#fd, bytes)) === bytes.length) this.#awaitAck(sequence, request);
+    // Refused before the kernel looked at it: asked for here, it tells why.
+    else this.change(request);
   }
 
   /** Ask for one object; its message after the netlink header. @throws {KernelError} such as ENODEV */
@@ -139,15 +145,28 @@ export class NetlinkSocket implements Disposable {
     }
   }
 
-  #send({ type, flags = 0, body, call }: NetlinkRequest, ownFlags: number): number {
+  #send(request: NetlinkRequest, ownFlags: number): number {
+    const { sequence, bytes } = this.#format(request, ownFlags);
+    check(Number(send(this.#fd, bytes, bytes.length, 0)), request.call);
+    return sequence;
+  }
+
+  #format({ type, flags = 0, body }: NetlinkRequest, ownFlags: number): { sequence: number; bytes: Buffer } {
     const out = new AttrStream();
     body(out);
-    const seq = ++this.#sequence;
-    const bytes = Buffer.concat(
-      formatMessage({ type, flags: flags | ownFlags, seq, port: 0, data: out.bufs as Uint8Array[] }),
-    );
-    check(Number(send(this.#fd, bytes, bytes.length, 0)), call);
-    return seq;
+    const sequence = ++this.#sequence;
+    const message = { type, flags: flags | ownFlags, seq: sequence, port: 0, data: out.bufs as Uint8Array[] };
+    return { sequence, bytes: Buffer.concat(formatMessage(message)) };
+  }
+
+  #awaitAck(sequence: number, request: NetlinkRequest): void {
+    for (;;) {
+      for (const message of this.#receive(sequence, request)) {
+        if (message.type !== ControlType.ERROR) continue;
+        throwIfError(message, request);
+        return;
+      }
+    }
   }
 
   /** One datagram's messages that answer `sequence`; their data is only valid until the next call. */

@@ -79,6 +79,39 @@ export function applySteps(steps: readonly NetworkStep[], options: ExecuteOption
   });
 }
 
+/**
+ * Carry out steps as {@link applySteps} does, but what holds the kernel up on another thread: the program goes on meanwhile.
+ *
+ * @throws {StepError} with the code of the step's own error
+ */
+export async function applySlowSteps(
+  steps: readonly NetworkStep[],
+  options: ExecuteOptions = {},
+): Promise<AppliedSteps> {
+  return await withSlowExecution(options, async (execution) => {
+    const done: AppliedStep[] = [];
+    for (const step of steps) {
+      try {
+        await execution.applySlow(step, done);
+      } catch (error) {
+        throw new StepError(step, error, undoInReverse(done, execution));
+      }
+    }
+    return { done };
+  });
+}
+
+/** Carry out steps as {@link teardownSteps} does, but what holds the kernel up on another thread: the program goes on meanwhile. */
+export async function teardownSlowSteps(steps: readonly NetworkStep[], options: ExecuteOptions = {}): Promise<Error[]> {
+  return await withSlowExecution(options, async (execution) => {
+    const errors: Error[] = [];
+    for (const step of steps) {
+      await execution.applySlow(step, []).catch((error: unknown) => errors.push(new StepError(step, error, [])));
+    }
+    return errors;
+  });
+}
+
 /** Undo steps in reverse, going on after an error; all that could not be undone. */
 export function undoSteps(applied: AppliedSteps, options: ExecuteOptions = {}): Error[] {
   return withExecution(options, (execution) => undoInReverse(applied.done, execution));
@@ -130,6 +163,21 @@ class Execution {
     this.#tell("applied", step);
   }
 
+  /** As {@link apply}, on another thread where the step has a way to. */
+  async applySlow(step: NetworkStep, done: AppliedStep[]): Promise<void> {
+    const definition = definitionOf(this.#definitions, step);
+    if (definition.applyElsewhere === undefined) return this.apply(step, done);
+    this.#tell("apply", step);
+    faultPoint(`apply:${step.op}`);
+    const memo = await definition.applyElsewhere(step, this.#session).catch((error: unknown) => {
+      this.#tell("failed", step, toError(error).message);
+      throw error;
+    });
+    faultPoint(`applied:${step.op}`);
+    done.push({ step, memo });
+    this.#tell("applied", step);
+  }
+
   undo({ step, memo }: AppliedStep): void {
     this.#tell("undo", step);
     this.#orTellFailure(step, () => definitionOf(this.#definitions, step).undo(step, memo, this.#session));
@@ -156,6 +204,17 @@ function withExecution<T>(options: ExecuteOptions, fn: (execution: Execution) =>
   const session = options.session ?? new KernelSession();
   try {
     return fn(new Execution(session, options));
+  } finally {
+    if (options.session === undefined) session[Symbol.dispose]();
+    else session.leaveAll();
+  }
+}
+
+/** A session that was handed in has others' plans in it between two steps: what is open in it is closed at the end of any of them, and opened again. */
+async function withSlowExecution<T>(options: ExecuteOptions, fn: (execution: Execution) => Promise<T>): Promise<T> {
+  const session = options.session ?? new KernelSession();
+  try {
+    return await fn(new Execution(session, options));
   } finally {
     if (options.session === undefined) session[Symbol.dispose]();
     else session.leaveAll();

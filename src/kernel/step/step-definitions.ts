@@ -26,6 +26,7 @@ export type StepDefinitions = { readonly [Op in NetworkStep["op"]]: AnyDefinitio
 /** A definition whose memo is not looked into. */
 export interface AnyDefinition<S> {
   apply: StepDefinition<S, unknown>["apply"];
+  applyElsewhere?: NonNullable<StepDefinition<S, unknown>["applyElsewhere"]>;
   undo: StepDefinition<S, never>["undo"];
   toShell: StepDefinition<S>["toShell"];
 }

@@ -13,6 +13,8 @@ import type { KernelSession } from "./kernel-session.ts";
 export interface StepDefinition<S, Memo = void, Session = KernelSession> {
   /** Do it. @throws {NetdError} KERNEL_CALL_FAILED with the call, its arguments, errno and the kernel's own text. */
   apply(step: S, session: Session): Memo;
+  /** Do the same on another thread, of a step that holds the kernel up, with a socket of its own: others use the session meanwhile. */
+  applyElsewhere?(step: S, session: Session): Promise<Memo>;
   /** Take it back; only called after `apply` succeeded. Does nothing for what is already gone. */
   undo(step: S, memo: Memo, session: Session): void;
   /** The commands that a person would type, one per element, ready for `sh`. */

@@ -4,7 +4,14 @@
  * @module
  */
 import { rmSync } from "node:fs";
-import { type AppliedSteps, applySteps, type NetworkStep, teardownSteps, undoSteps } from "../../kernel/index.ts";
+import {
+  type AppliedSteps,
+  applySlowSteps,
+  applySteps,
+  type NetworkStep,
+  teardownSlowSteps,
+  undoSteps,
+} from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
 import { closeFirewall } from "../firewall/container-firewall.ts";
@@ -26,6 +33,18 @@ const LEAVE_LIMIT_MS = 2_000;
 export function applyPart({ journal, session }: DaemonContext, steps: readonly NetworkStep[]): AppliedSteps {
   try {
     return applySteps(steps, { journal: journal.note, session });
+  } finally {
+    journal.flush();
+  }
+}
+
+/** Apply a part as {@link applyPart} does; netd goes on while links are deleted. @throws what the kernel answers; the part is undone then */
+export async function applySlowPart(
+  { journal, session }: DaemonContext,
+  steps: readonly NetworkStep[],
+): Promise<AppliedSteps> {
+  try {
+    return await applySlowSteps(steps, { journal: journal.note, session });
   } finally {
     journal.flush();
   }
@@ -106,7 +125,7 @@ export async function leaveNetwork(context: DaemonContext, container: Container)
   const { journal, logger, session, hosts } = context;
   const { row, paths } = container;
   await withdrawName(context, container);
-  for (const error of teardownSteps(planLeave(row), { journal: journal.note, session })) {
+  for (const error of await teardownSlowSteps(planLeave(row), { journal: journal.note, session })) {
     logger.error({ err: error, container: row.name }, "cannot take down a part of a container's network");
   }
   closeFirewall(context, row);
@@ -131,7 +150,7 @@ async function waitUntilGone(context: DaemonContext, row: ContainerRow, hostInte
     { container: row.name },
     "somebody keeps a container's network namespace alive, its veth pair is deleted",
   );
-  for (const error of teardownSteps([{ op: "link.delete", name: hostInterface }], {
+  for (const error of await teardownSlowSteps([{ op: "link.delete", name: hostInterface }], {
     journal: journal.note,
     session,
   })) {

@@ -13,7 +13,7 @@ import type { DaemonContext } from "../context.ts";
 import { forgetConnections } from "../firewall/container-firewall.ts";
 import { firewallContainer } from "../firewall/firewall-rows.ts";
 import type { ContainerRow } from "../state-store.ts";
-import { announceName, applyPart, withdrawName } from "./container-network.ts";
+import { announceName, applyPart, applySlowPart, withdrawName } from "./container-network.ts";
 import { endpointInputs } from "./endpoint-input.ts";
 import { planJoin, planLeaveNetwork, planUnlink } from "./endpoint-plan.ts";
 import type { ContainerEndpoint } from "./endpoint-row.ts";
@@ -44,7 +44,7 @@ export async function disconnectContainer(
     try {
       if (isRunning) {
         await withdrawName(context, { ...container, endpoints: [removed] });
-        applyPart(context, planDisconnect(context, container, disconnected));
+        await applySlowPart(context, planDisconnect(context, container, disconnected));
         context.firewall.setContainer(row.id, firewallContainer(context.networks, { ...container, row, endpoints }));
       }
       faultPoint("disconnect:left");

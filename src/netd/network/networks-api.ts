@@ -17,7 +17,7 @@ import type {
   ShellPlan,
 } from "../../api/index.ts";
 import { NetdError } from "../../errors.ts";
-import { faultPoint, type NetworkStep, stepsToShell, teardownSteps } from "../../kernel/index.ts";
+import { faultPoint, type NetworkStep, stepsToShell, teardownSlowSteps } from "../../kernel/index.ts";
 import type { DaemonContext } from "../context.ts";
 import { readPolicy, savePolicy } from "../firewall/policy-store.ts";
 import { readBridgeFacts, readHostFacts } from "../kernel-facts.ts";
@@ -177,7 +177,7 @@ export class NetworksApi {
     context.networks.delete(row.name);
     try {
       await closeNetwork(context, row);
-      const [failure] = teardownSteps(this.#planRemoval(row), {
+      const [failure] = await teardownSlowSteps(this.#planRemoval(row), {
         journal: context.journal.note,
         session: context.session,
       });

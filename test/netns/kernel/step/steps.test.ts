@@ -7,6 +7,7 @@ import {
   KernelSession,
   type NetworkStep,
   type StepError,
+  teardownSlowSteps,
   teardownSteps,
   undoSteps,
 } from "../../../../src/kernel/index.ts";
@@ -206,6 +207,39 @@ describe("teardownSteps", () => {
       ]),
     ).toEqual([]);
     expect(linkNamesOf(host)).toEqual(["lo", "br0"]);
+  });
+});
+
+describe("teardownSlowSteps", () => {
+  test("teardownSlowSteps deletes links of several plans at once, and finds nothing to complain of where nothing is left", async () => {
+    await using host = TestNetns.create();
+    await using guest = TestNetns.reserve();
+    applySteps([...bridgeSteps(host), ...guestSteps(host, guest, 2)]);
+    host.run("ip", "link", "add", "ve3", "type", "veth", "peer", "name", "eth3");
+    using session = new KernelSession();
+    const steps = (name: string): NetworkStep[] => [
+      { op: "link.delete", netns: host.name, name },
+      { op: "link.delete", netns: host.name, name: "none" },
+      { op: "link.delete", netns: "netdtest-none", name: "eth0" },
+    ];
+    const failures = ["ve2", "ve3", "br0"].map(async (name) => await teardownSlowSteps(steps(name), { session }));
+    // Others use the session meanwhile.
+    applySteps([{ op: "link.set", netns: host.name, name: "lo", up: true }], { session });
+    expect(await Promise.all(failures)).toEqual([[], [], []]);
+    expect(linkNamesOf(host)).toEqual(["lo"]);
+  });
+
+  test("teardownSlowSteps tells what the kernel refuses, and goes on", async () => {
+    await using host = TestNetns.create();
+    applySteps(bridgeSteps(host));
+    const failures = await teardownSlowSteps([
+      { op: "link.delete", netns: host.name, name: "lo" },
+      { op: "link.delete", netns: host.name, name: "br0" },
+    ]);
+    expect(failures.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/Cannot delete link 'lo' \(RTM_DELLINK\): ENOTSUP/),
+    ]);
+    expect(linkNamesOf(host)).toEqual(["lo"]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { NetdError } from "../../../../src/errors.ts";
 import {
+  applySlowSteps,
   applySteps,
   type JournalEntry,
   KernelError,
@@ -141,6 +142,37 @@ describe("undoSteps", () => {
     const errors = undoSteps(applySteps([A, B, C], options), options);
     expect(errors.map(({ message }) => message)).toEqual(["cannot remove /c", "cannot remove /a"]);
     expect(world.calls).toHaveLength(6);
+  });
+});
+
+describe("applySlowSteps", () => {
+  test("applySlowSteps does elsewhere what can be, in order, and undoes all of it when a later step fails", async () => {
+    const world: FakeWorld = { calls: [], failApply: ["/c"] };
+    const fakes = fakeDefinitions(world);
+    const definitions: StepDefinitions = {
+      ...fakes,
+      "link.delete": {
+        ...fakes["link.delete"],
+        async applyElsewhere({ name }) {
+          await Promise.resolve();
+          world.calls.push(`delete ${name}`);
+        },
+        undo: () => void world.calls.push("undo delete"),
+      },
+    };
+    const phases: string[] = [];
+    const failing = applySlowSteps([A, { op: "link.delete", name: "ve1" }, B, C], {
+      definitions,
+      journal: ({ phase, step }) => phases.push(`${phase} ${step.op}`),
+    });
+    await expect(failing).rejects.toThrow(StepError);
+    expect(world.calls).toEqual([
+      ...["apply /a", "delete ve1", "apply /b", "apply /c"],
+      ...["undo /b with memo of /b", "undo delete", "undo /a with memo of /a"],
+    ]);
+    expect(phases.slice(0, 5)).toEqual([
+      ...["apply dir.make", "applied dir.make", "apply link.delete", "applied link.delete", "apply dir.make"],
+    ]);
   });
 });
 
