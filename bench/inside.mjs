@@ -1,7 +1,7 @@
 // The benchmark's part inside the sandbox: node inside.mjs DIRECTORY ROUNDS PARTS DOCKER-SOCKET
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,6 +9,7 @@ import { ApiConnection } from "./api-connection.mjs";
 import { DnsClient } from "./dns-question.mjs";
 import { measureIdle } from "./inside-idle.mjs";
 import { comparePublish, compareTraffic, timeAttach } from "./inside-network.mjs";
+import { measureRestart } from "./inside-restart.mjs";
 import { compareRuntime, timeExec } from "./inside-runtime.mjs";
 import { interleave, median, quantile, timeAll } from "./statistics.mjs";
 import { formatMs, formatTable } from "./table.mjs";
@@ -22,9 +23,9 @@ const LONG = ["sleep", "1000"];
 /** How many containers are started at once, and how many requests are under way. */
 const [MANY, WIDTH] = [100, 8];
 
-const netd = await startNetd();
+let netd = await startNetd();
 const connections = Array.from({ length: WIDTH }, () => new ApiConnection(netd.socket));
-const [connection] = connections;
+let [connection] = connections;
 const dns = new DnsClient();
 await dns.connect("172.16.0.1");
 const byHand = await startByHand();
@@ -38,6 +39,7 @@ if (parts.includes("many")) await benchMany();
 if (parts.includes("idle")) await benchIdle();
 if (parts.includes("network")) await benchNetwork();
 if (parts.includes("publish")) await benchPublish();
+if (parts.includes("restart")) await benchRestart();
 netd.process.kill("SIGTERM");
 await once(netd.process, "exit");
 byHand.process.stdin.end();
@@ -210,11 +212,48 @@ async function benchPublish() {
   rows.push(["API: publish 1000 ports as a range", formatMs(range), "", "", "≤ 20 ms"]);
 }
 
+/** A start of netd after SIGKILL, with and without containers, and what they notice of it. */
+async function benchRestart() {
+  const result = await measureRestart({
+    ...{ startContainer, timeAll, width: WIDTH, countSteps },
+    remove: async (name) => await connection.call("DELETE", `/v1/containers/${name}?force=1`),
+    async restart() {
+      const ended = once(netd.process, "exit");
+      netd.process.kill("SIGKILL");
+      await ended;
+      const start = performance.now();
+      netd = await startNetd();
+      for (const [lane, each] of connections.entries()) {
+        each.close();
+        connections[lane] = new ApiConnection(netd.socket);
+      }
+      [connection] = connections;
+      return { pid: netd.process.pid, readyMs: performance.now() - start };
+    },
+  });
+  const { count, kills, empty, full, sent, lost, applied } = result;
+  rows.push(["netd listens after SIGKILL, no containers", formatMs(empty.readyMs), "", "", ""]);
+  rows.push([`netd listens after SIGKILL, ${count} containers`, formatMs(full.readyMs), "", "", "≤ 1000 ms"]);
+  const each = (full.processorMs - empty.processorMs) / count;
+  rows.push(["netd's processor time for each of them", formatMs(each), "", "", ""]);
+  rows.push([`packets lost of ${sent}, in ${kills} restarts`, String(lost), "", "", "none"]);
+  rows.push([`steps applied, in ${kills} restarts`, String(applied), "", "", "none"]);
+  notes.push(`netd's processor time until it listens: ${formatMs(empty.processorMs)}, ${formatMs(full.processorMs)}`);
+}
+
+/** How many steps netd has noted in its journal. */
+function countSteps() {
+  const path = join(directory, "state/journal.ndjson");
+  return ["", ".1"]
+    .flatMap((suffix) => (existsSync(path + suffix) ? readFileSync(path + suffix, "utf8").split("\n") : []))
+    .filter((line) => line !== "").length;
+}
+
 // ---- contestants
 
 async function startNetd() {
   const state = join(directory, "state");
-  mkdirSync(state);
+  mkdirSync(state, { recursive: true });
   const child = spawn("netd", ["--state-dir", state, "--subnet", "172.16.0.0/21"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
