@@ -119,7 +119,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
       logger.error({ container: row.name }, "container has no lease, it is left out");
     } else registry.add(makeContainer(row, endpoints, containerPaths(options, row)));
   }
-  occupyKernelAddresses({ ipam, networks, logger });
+  occupyKernelAddresses({ ipam, networks, containers: registry, logger });
   clearContainerDirs(store, stateDir, (id) => registry.byId(id) !== undefined);
   const firewall = new Firewall({ session, journal: journal.note });
   firewall.load(

@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { formatError, NetdError } from "../../errors.ts";
 import type { Daemon } from "../daemon.ts";
+import { compileOnFirstUse } from "./compile-on-first-use.ts";
 import { collectOpenApi } from "./openapi.ts";
 import { registerChangeRoutes } from "./routes-changes.ts";
 import { registerContainerRoutes } from "./routes-containers.ts";
@@ -39,7 +40,7 @@ export function createServer(daemon: Daemon): FastifyInstance {
     forceCloseConnections: true,
     // Image uploads and long polls take as long as they take.
     requestTimeout: 0,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false }, onCreate: compileOnFirstUse },
     schemaErrorFormatter: (errors, where) => {
       const first = errors[0];
       const field = `${where}${(first?.instancePath ?? "").replaceAll("/", ".")}`;

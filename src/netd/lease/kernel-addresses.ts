@@ -18,18 +18,20 @@ interface Found {
 
 /**
  * Look at the links of this host and of all namespaces with a name, and keep what they have of our networks from being given out. What
- * {@link Ipam.occupy} noted before is forgotten. Namespaces that can't be entered are passed over.
+ * {@link Ipam.occupy} noted before is forgotten. Namespaces that can't be entered are passed over, and those of our running containers: the rules
+ * let no other address out of them than their own.
  */
 export function occupyKernelAddresses({
   ipam,
   networks,
+  containers,
   logger,
-}: Pick<DaemonContext, "ipam" | "networks" | "logger">): void {
+}: Pick<DaemonContext, "ipam" | "networks" | "containers" | "logger">): void {
   const subnets = [...networks].flatMap(({ name, subnet, subnet6 }) => {
     ipam.forgetOccupied(name);
     return [subnet, subnet6].flatMap((cidr) => (cidr === undefined ? [] : [{ name, subnet: parseIpSubnet(cidr) }]));
   });
-  for (const { address, by } of listFound()) {
+  for (const { address, by } of listFound((netns) => containers.byName(netns)?.row.state === "running")) {
     const parsed = parseIpAddress(address);
     for (const { name, subnet } of subnets) {
       if (!hasAddress(subnet, parsed) || !ipam.occupy(name, address, by)) continue;
@@ -41,9 +43,9 @@ export function occupyKernelAddresses({
   }
 }
 
-function* listFound(): Generator<Found> {
+function* listFound(isOurs: (netns: string) => boolean): Generator<Found> {
   yield* addressesIn(undefined, "this host");
-  for (const netns of listNamespaces()) yield* addressesIn(netns, `namespace '${netns}'`);
+  for (const netns of listNamespaces()) if (!isOurs(netns)) yield* addressesIn(netns, `namespace '${netns}'`);
 }
 
 function addressesIn(netns: string | undefined, where: string): Found[] {

@@ -56,7 +56,10 @@ export function formatHostHosts(hostHosts: string, extraHosts: readonly HostsMem
 }
 
 function formatMembers(members: readonly HostsMember[]): string[] {
-  return members.map(({ name, aliases = [], address }) => [address, ...new Set([name, ...aliases])].join("\t"));
+  return members.map(({ name, aliases = [], address }) =>
+    // Of many containers, most have no alias.
+    aliases.length === 0 ? `${address}\t${name}` : [address, ...new Set([name, ...aliases])].join("\t"),
+  );
 }
 
 /** Format /etc/resolv.conf of a container that no netd-dns answers: the name servers of its user, else what the host has. */
