@@ -33,6 +33,8 @@ interface CompletedCommand {
 interface CompletedOption {
   flags: string[];
   summary: string;
+  /** A word of its own follows it. */
+  hasValue: boolean;
   /** What its value names. */
   kind: string | undefined;
 }
@@ -57,6 +59,7 @@ function describeCommands(parent: Command, prefix: string): CompletedCommand[] {
         .map((option) => ({
           flags: [option.short, option.long].filter((flag) => flag != null),
           summary: option.description,
+          hasValue: option.required,
           kind: KIND_OF_ARGUMENT[/<(.*)>/.exec(option.flags)?.[1] ?? ""],
         })),
       subcommands: command.commands.map((sub) => sub.name()),
@@ -74,12 +77,13 @@ function formatBash(commands: CompletedCommand[]): string {
   const groups = commands.filter(({ subcommands }) => subcommands.length > 0).map(({ path }) => path);
   const cases = commands.map(({ path, options, subcommands, kinds }) => {
     const words = [...subcommands, ...options.flatMap(({ flags }) => flags)].join(" ");
-    const array = hasKind(kinds) ? ` kinds=(${kinds.map((kind) => `"${kind}"`).join(" ")})` : "";
-    return `    "${path}") words="${words}";${array} ;;`;
+    const valued = options.filter(({ hasValue }) => hasValue).flatMap(({ flags }) => flags);
+    const named = `kinds=(${kinds.map((kind) => `"${kind}"`).join(" ")}); valued="${valued.join(" ")}"`;
+    return `    "${path}") words="${words}";${hasKind(kinds) ? ` ${named}` : ""} ;;`;
   });
   const values = [...valueKinds(commands)].map(([kind, flags]) => `${flags.join("|")}) words=""; kind="${kind}" ;;`);
   return `_netctl() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" path="\${COMP_WORDS[1]}" words="" kind="" first=2 at=0 i
+  local cur="\${COMP_WORDS[COMP_CWORD]}" path="\${COMP_WORDS[1]}" words="" valued="" kind="" first=2 at=0 i
   local -a kinds
   if [ "$COMP_CWORD" -le 1 ]; then
     COMPREPLY=($(compgen -W "${names.join(" ")} help" -- "$cur"))
@@ -95,7 +99,10 @@ function formatBash(commands: CompletedCommand[]): string {
 ${cases.join("\n")}
   esac
   for ((i = first; i < COMP_CWORD; i++)); do
-    case "\${COMP_WORDS[i]}" in -*) ;; *) at=$((at + 1)) ;; esac
+    case "\${COMP_WORDS[i]}" in
+      -*) case " $valued " in *" \${COMP_WORDS[i]} "*) i=$((i + 1)) ;; esac ;;
+      *) at=$((at + 1)) ;;
+    esac
   done
   if [ "\${#kinds[@]}" -gt 0 ]; then
     [ "$at" -lt "\${#kinds[@]}" ] || at=$((\${#kinds[@]} - 1))
