@@ -165,7 +165,11 @@ const NAT_CHAINS: readonly NftChain[] = [
   {
     name: "output",
     hook: "type nat hook output priority -100; policy accept;",
-    rules: ["fib daddr type local jump publish"],
+    rules: [
+      // The kernel leads nothing from there to another namespace: refused at once, programs fall back to 127.0.0.1.
+      "ip6 daddr ::1 return",
+      "fib daddr type local jump publish",
+    ],
   },
   {
     name: "postrouting",
@@ -173,7 +177,6 @@ const NAT_CHAINS: readonly NftChain[] = [
     rules: [
       'oifname "lo" return',
       "oifname @bridges ip saddr 127.0.0.0/8 masquerade",
-      "oifname @bridges ip6 saddr ::1 masquerade",
       // Not by the interface it came from: a frame that br_netfilter passes on inside of the bridge has none here.
       "ct status dnat ip saddr . oifname @hairpin4 masquerade",
       "ct status dnat ip6 saddr . oifname @hairpin6 masquerade",

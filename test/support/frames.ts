@@ -15,6 +15,7 @@ const IPPROTO_ICMP = 1;
 const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const IPPROTO_ICMPV6 = 58;
+const IPPROTO_SCTP = 132;
 
 /** Everybody on a link. */
 export const BROADCAST = "ff:ff:ff:ff:ff:ff";
@@ -42,6 +43,14 @@ export function synFrame(ends: FrameEnds, port: number): Buffer {
     16,
   );
   return ipv4Frame(ends, IPPROTO_TCP, segment);
+}
+
+/** The first packet of an association (RFC 9260, INIT), over IPv4. */
+export function sctpInitFrame(ends: FrameEnds, port: number): Buffer {
+  const init = Buffer.concat([words(0x0100, 20, 0, 1, 1, 0, 1, 1, 0, 1)]);
+  const packet = Buffer.concat([words(40_000, port, 0, 0, 0, 0), init]);
+  packet.writeUInt32LE(crc32c(packet), 8);
+  return ipv4Frame(ends, IPPROTO_SCTP, packet);
 }
 
 /** An ICMP message of one type and code, over IPv4. */
@@ -143,4 +152,14 @@ function checksum(bytes: Buffer): number {
   for (let at = 0; at < bytes.length; at += 2) sum += (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
+}
+
+/** The checksum of SCTP (RFC 9260, appendix A). */
+function crc32c(bytes: Buffer): number {
+  let sum = 0xffff_ffff;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0x82f6_3b78 : 0);
+  }
+  return ~sum >>> 0;
 }
