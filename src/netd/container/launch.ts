@@ -15,6 +15,7 @@ import { announceName, applyPart, planNetwork, undoNetwork } from "../endpoint/c
 import { openFirewall } from "../firewall/container-firewall.ts";
 import { writeGeneratedFiles } from "../names/container-hosts.ts";
 import { checkBridge } from "../network/bridge-check.ts";
+import { forgetPorts } from "../publish/publishing.ts";
 import { checkPortsFree } from "../publish/resolve-ports.ts";
 import { prepareMounts } from "../storage/prepare-mounts.ts";
 import { beginHealth } from "./health.ts";
@@ -86,6 +87,7 @@ async function makeProcess(
   let applied: AppliedSteps | undefined;
   try {
     openFirewall(context, container);
+    forgetPorts([], container.row.ports);
     applied = applyPart(context, planNetwork(context, container));
     return await finishBoth(context, container, { runtime, gate, starting });
   } catch (error) {

@@ -14,6 +14,7 @@ import { firewallContainer } from "../firewall/firewall-rows.ts";
 import { withCollection } from "../lease/collect-leases.ts";
 import { isShared, type ProbedAddresses, probeEndpoints } from "../lease/probed-addresses.ts";
 import { checkBridge } from "../network/bridge-check.ts";
+import { forgetPorts } from "../publish/publishing.ts";
 import type { ContainerRow } from "../state-store.ts";
 import { announceName, applyPart } from "./container-network.ts";
 import { endpointInputs } from "./endpoint-input.ts";
@@ -57,7 +58,10 @@ export async function connectContainer(
       let applied: AppliedSteps | undefined;
       try {
         // Closed as long as its rules are not there, and they are there before its link is up.
-        context.firewall.setContainer(container.row.id, firewallContainer(context.networks, container));
+        const { id, ports } = container.row;
+        const isFirstWayIn = context.firewall.containerState(id).ports.length === 0;
+        context.firewall.setContainer(id, firewallContainer(context.networks, container));
+        if (isFirstWayIn) forgetPorts([], ports);
         faultPoint("connect:guarded");
         applied = applyPart(context, planConnect(context, connected));
         await announceName(context, { ...container, endpoints: [connected.added] });
