@@ -17,6 +17,8 @@ export interface ZoneMember {
   addresses: string[];
   /** Upstreams that its `--dns` names; absent: those of its networks, else the host's. */
   upstreams?: string[];
+  /** It gets answers of our own only, whatever its networks are. */
+  isConfined?: true;
 }
 
 /** Everything one network's resolver answers from; replaced whole, or changed by `upsert` and `remove`. */

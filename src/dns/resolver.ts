@@ -113,14 +113,15 @@ export class Resolver implements AsyncDisposable {
 
   /**
    * What a client gets to know: the names of all networks that it is in, that of the address where it asks first; somebody who is in none, such as the
-   * host, those of the network of that address. In internal networks only, nobody else is asked.
+   * host, those of the network of that address. In internal networks only, and for a member that is confined, nobody else is asked.
    */
   #viewOf(client: string, asked: Zone): { zones: readonly Zone[]; upstreams: readonly string[] | "none" } {
     const all = [...this.#served.values()].map((served) => served.zone);
     const member = asked.memberAt(client) ?? all.find((zone) => zone.memberAt(client) !== undefined)?.memberAt(client);
     const zones = member === undefined ? [asked] : all.filter((zone) => zone.hasMember(member.id));
     const ordered = [...zones].sort((a, b) => Number(b === asked) - Number(a === asked));
-    if (zones.every((zone) => zone.isInternal)) return { zones: ordered, upstreams: "none" };
+    if (member?.isConfined === true || zones.every((zone) => zone.isInternal))
+      return { zones: ordered, upstreams: "none" };
     const named = ordered.map((zone) => zone.upstreams).find((servers) => servers.length > 0);
     const servers = member?.upstreams ?? named ?? this.#options.hostUpstreams();
     return {

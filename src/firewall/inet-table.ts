@@ -93,6 +93,8 @@ function filterChains(aclForward: readonly string[], aclHost: readonly string[])
       name: "ours",
       rules: [
         "ct state established,related accept",
+        // Where br_netfilter is loaded it passes by here from one neighbour to the other, and without it none is answered.
+        "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",
         "jump acl",
         "iifname . ip saddr @mute4 drop",
         "iifname . ip6 saddr @mute6 drop",

@@ -48,7 +48,10 @@ export const CHAIN_WORDS: readonly ChainWords[] = [
     family: "inet",
     name: "output",
     purpose: "The first packet of each connection that the host itself opens.",
-    rules: ["to one of its own addresses: published ports are there for the host, too"],
+    rules: [
+      "the kernel leads nothing from ::1 to a container: refused at once, programs fall back to 127.0.0.1",
+      "to one of its own addresses: published ports are there for the host, too",
+    ],
   },
   {
     family: "inet",
@@ -143,7 +146,6 @@ export const CHAIN_WORDS: readonly ChainWords[] = [
     rules: [
       "the host talks to itself",
       "a container can't answer 127.0.0.1: the host comes to published ports with the bridge's address",
-      "the same for ::1",
       "hairpin: a container that comes to a published port of its own network would be answered past the host, and not recognise the answer",
       "the same for IPv6",
       "between the host's own networks everybody keeps his address",

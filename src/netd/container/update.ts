@@ -13,15 +13,16 @@ import { checkLimits, planResources } from "../container-resources.ts";
 import { autoRemoveConflict } from "../container-spec.ts";
 import type { DaemonContext } from "../context.ts";
 import { checkRates, planRateChange } from "../endpoint/change-rates.ts";
-import { applyPart } from "../endpoint/container-network.ts";
+import { announceName, applyPart } from "../endpoint/container-network.ts";
 import type { Rates } from "../endpoint/rate-plan.ts";
 import { forgetConnections, openFirewall } from "../firewall/container-firewall.ts";
+import { firewallContainer } from "../firewall/firewall-rows.ts";
 import { takeTurn } from "./turn.ts";
 
 /**
  * Change a container, in the kernel when it runs, and durably in its definition.
  *
- * @throws {NetdError} API_REQUEST_INVALID, KERNEL_FEATURE_MISSING, LIMIT_IN_USE, STATE_WRITE_FAILED, and nothing has changed
+ * @throws {NetdError} API_REQUEST_INVALID, DNS_UNAVAILABLE, KERNEL_FEATURE_MISSING, LIMIT_IN_USE, STATE_WRITE_FAILED, and nothing has changed
  */
 export async function updateContainer(context: DaemonContext, container: Container, change: UpdateSpec): Promise<void> {
   await takeTurn(container, async () => {
@@ -41,13 +42,19 @@ export async function updateContainer(context: DaemonContext, container: Contain
         applyRates(context, container, { before: row.spec, after: spec });
         hasNewRates = true;
       }
-      if (isRefiltered) openFirewall(context, { ...container, row: { ...row, spec } });
+      if (isRefiltered) {
+        openFirewall(context, { ...container, row: { ...row, spec } });
+        await announceName(context, { ...container, row: { ...row, spec } });
+      }
       context.store.updateContainer({ ...row, spec });
     } catch (error) {
       // What was set before it failed goes back; a limit that there was none of before stays until the container ends.
       if (hasNewRates) attempt(() => applyRates(context, container, { before: spec, after: row.spec }));
       if (isRunning) attempt(() => cgroups.update(path, before));
-      if (isRefiltered) attempt(() => openFirewall(context, container));
+      if (isRefiltered) {
+        attempt(() => openFirewall(context, container));
+        await announceName(context, container).catch(() => {});
+      }
       throw error;
     }
     container.row = { ...row, spec };
@@ -65,10 +72,15 @@ export function showUpdate(context: DaemonContext, container: Container, change:
   const resources = limitsOf(context, spec, change);
   checkRates(row, spec);
   if (row.state !== "running") return { commands: [] };
+  const refiltered = firewallContainer(context.networks, { ...container, row: { ...row, spec } });
+  const steps = [
+    ...planRateChange(context, container, { before: row.spec, after: spec }),
+    ...(spec.egress === row.spec.egress ? [] : context.firewall.previewChange(row.id, refiltered)),
+  ];
   return {
     commands: [
       ...updateToShell(context.session.cgroups, containerCgroup(context, row), resources),
-      ...stepsToShell(planRateChange(context, container, { before: row.spec, after: spec })),
+      ...stepsToShell(steps),
     ],
   };
 }

@@ -43,6 +43,8 @@ export function zoneMember(
     aliases: [...place.aliases, row.id.slice(0, ID_DIGITS)],
     addresses: [lease, lease6].flatMap((held) => (held === undefined ? [] : [held.address])),
     ...(row.spec.dns === undefined ? {} : { upstreams: row.spec.dns }),
+    // A name can carry data out.
+    ...((row.spec.egress ?? "all") === "all" ? {} : { isConfined: true as const }),
   };
 }
 

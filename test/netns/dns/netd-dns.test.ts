@@ -338,6 +338,23 @@ test("netd-dns refuses to ask others for who is in internal networks only", asyn
   expect(dig("+short", "-b", WEB, "example.net")).toBe("192.0.2.1\n");
 });
 
+test("netd-dns refuses to ask others for a member that is confined, until it is no more", async () => {
+  setResolvConf(UPSTREAM);
+  await using _upstream = await startUpstream(UPSTREAM, "192.0.2.1");
+  await using _dns = await startDns();
+  await using client = await DnsClient.connect(socketPath());
+  const member = zoneMemberOf("web", [WEB]);
+  await client.request({
+    method: "setZones",
+    zones: [zoneDocument({ members: [{ ...member, isConfined: true, upstreams: [UPSTREAM] }] })],
+  });
+  expect(statusOf(dig("-b", WEB, "example.net"))).toBe("REFUSED");
+  expect(dig("+short", "-b", WEB, "web")).toBe(`${WEB}\n`);
+  expect(dig("+short", "example.net")).toBe("192.0.2.1\n");
+  await client.request({ method: "upsert", network: zoneDocument().network, member });
+  expect(dig("+short", "-b", WEB, "example.net")).toBe("192.0.2.1\n");
+});
+
 test("netd-dns asks the upstreams of a network for its members that name none", async () => {
   setResolvConf(UPSTREAM);
   await using _upstream = await startUpstream(UPSTREAM, "192.0.2.1");
