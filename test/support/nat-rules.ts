@@ -86,6 +86,7 @@ export const CHAIN_WORDS: readonly ChainWords[] = [
     purpose: "What is forwarded from or to a container. The first rule that decides ends it.",
     rules: [
       "answers, and errors that belong to a connection: whoever may open one may be answered",
+      "how neighbours find each other's MAC over IPv6; with br_netfilter it comes by here",
       "access rules of `netctl acl` come before all that netd decides itself",
       "a container with `--egress none` opens nothing",
       "the same for IPv6",
