@@ -179,20 +179,29 @@ describe("netctl run with bad input", () => {
 });
 
 describe("netd whose bridge vanished", () => {
-  test("says so, leaves nothing, and works again once it is there", async () => {
+  test("makes it again before it starts a container", async () => {
     await using sandbox = await TestSandbox.create();
+    await sandbox.ok("run", "-d", "--name", "other", "busybox", "sleep", "1000");
+    await sandbox.run("ip", "link", "delete", "br0");
+    expect((await sandbox.netctl("run", "--rm", "busybox", "ping", "-c", "1", "-W", "5", "other")).exitCode).toBe(0);
+    await sandbox.run("ip", "link", "set", "br0", "down");
+    expect((await sandbox.netctl("run", "--rm", "busybox", "ping", "-c", "1", "-W", "5", "other")).exitCode).toBe(0);
+  });
+
+  test("says so where the network wants differences reported only, leaves nothing, and works again once it is there", async () => {
+    await using sandbox = await TestSandbox.create();
+    await sandbox.ok("net", "set", "default", "--drift", "report");
     await sandbox.ok("run", "--rm", "busybox", "true");
     await sandbox.ok("create", "--name", "kept", "busybox", "true");
     await sandbox.run("ip", "link", "delete", "br0");
     const before = await stateOf(sandbox);
     const message = "bridge 'br0' is gone, a live one wanted";
-    expectRefusal(await sandbox.netctl("run", "--rm", "busybox", "true"), message, "Restart netd");
-    expectRefusal(await sandbox.netctl("run", "-d", "busybox", "true"), message, "Restart netd");
-    expectRefusal(await sandbox.netctl("start", "kept"), message, "Restart netd", 1);
+    expectRefusal(await sandbox.netctl("run", "--rm", "busybox", "true"), message, "netctl drift --heal");
+    expectRefusal(await sandbox.netctl("run", "-d", "busybox", "true"), message, "netctl drift --heal");
+    expectRefusal(await sandbox.netctl("start", "kept"), message, "netctl drift --heal", 1);
     const { host, leases } = await stateOf(sandbox);
     expect({ host, leases }).toEqual({ host: before.host, leases: before.leases });
-    await sandbox.kill("netd");
-    await sandbox.startNetd();
+    await sandbox.ok("drift", "--heal");
     expect((await sandbox.netctl("run", "--rm", "busybox", "ping", "-c", "1", "172.16.0.1")).exitCode).toBe(0);
   });
 });

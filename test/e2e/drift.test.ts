@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { DoctorFinding, DriftItem, EventInfo } from "../../src/api/index.ts";
 import { TestSandbox } from "../support/sandbox.ts";
+import { useApi } from "../support/sandbox-api.ts";
 
 /** Generous, for a busy machine: what is promised is a second. */
 const LIMIT = { timeout: 30_000, interval: 50 };
@@ -37,16 +38,7 @@ describe("netd puts back what strangers change", () => {
   }
 
   async function api<T>(method: string, path: string): Promise<T> {
-    const { stdout } = await sandbox.run(
-      "curl",
-      "-sS",
-      "-X",
-      method,
-      "--unix-socket",
-      "/run/netd/netd.sock",
-      `http://x${path}`,
-    );
-    return JSON.parse(stdout) as T;
+    return await useApi<T>(sandbox, method, path);
   }
 
   async function link(name: string): Promise<Link | undefined> {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { DoctorFinding, LeaseInfo } from "../../src/api/index.ts";
 import { RUN_DIR, STATE_DIR } from "../../src/sandbox/mounts.ts";
 import { TestSandbox } from "../support/sandbox.ts";
+import { useApi } from "../support/sandbox-api.ts";
 
 interface Inspected {
   pid: number;
@@ -12,19 +13,6 @@ interface Inspected {
 async function killNetd(sandbox: TestSandbox): Promise<void> {
   const { pid } = await sandbox.json<{ pid: number }>("info");
   await sandbox.run("sh", "-c", `kill -KILL ${pid}; while [ -d /proc/${pid} ]; do sleep 0.01; done`);
-}
-
-async function ask<T>(sandbox: TestSandbox, method: string, path: string): Promise<T> {
-  const { stdout } = await sandbox.run(
-    "curl",
-    "-sS",
-    "-X",
-    method,
-    "--unix-socket",
-    `${RUN_DIR}/netd.sock`,
-    `http://x${path}`,
-  );
-  return JSON.parse(stdout) as T;
 }
 
 test("netd without its state file takes over what is certain, and neither ends nor robs what it can't know", async () => {
@@ -49,9 +37,11 @@ test("netd without its state file takes over what is certain, and neither ends n
   expect((await sandbox.netctl("exec", "next", "ping", "-c", "1", before?.endpoint.address ?? "")).exitCode).toBe(0);
   expect((await sandbox.run("sh", "-c", `cat ${STATE_DIR}/lost/containers/*/upper/kept`)).stdout).toBe("data\n");
 
-  const texts = (await ask<DoctorFinding[]>(sandbox, "GET", "/v1/doctor")).map(({ text }) => text);
+  const texts = (await useApi<DoctorFinding[]>(sandbox, "GET", "/v1/doctor")).map(({ text }) => text);
   expect(texts).toContainEqual(expect.stringMatching(/^cgroup .* is left of a container that is gone$/));
-  const left = (await ask<DoctorFinding[]>(sandbox, "POST", "/v1/doctor/repair")).filter(({ level }) => level !== "ok");
+  const left = (await useApi<DoctorFinding[]>(sandbox, "POST", "/v1/doctor/repair")).filter(
+    ({ level }) => level !== "ok",
+  );
   expect(left).toEqual([]);
   expect((await sandbox.run("kill", "-0", String(before?.pid))).exitCode).not.toBe(0);
   expect((await sandbox.netctl("exec", "next", "ping", "-c", "1", "203.0.113.80")).exitCode).toBe(0);
@@ -93,5 +83,5 @@ test("netd after a reboot, with nothing left in the kernel, makes all networks a
     before.map(({ address, container }) => `${container} ${address}`).sort(),
   );
   expect((await sandbox.netctl("exec", "always", "ping", "-c", "1", "203.0.113.80")).exitCode).toBe(0);
-  expect(await ask(sandbox, "GET", "/v1/drift")).toEqual([]);
+  expect(await useApi(sandbox, "GET", "/v1/drift")).toEqual([]);
 });

@@ -9,24 +9,27 @@ import type { DaemonContext } from "../context.ts";
 import { linkAlias } from "./network-plan.ts";
 
 /**
- * Check that a container can be joined to a network's bridge, or to the link that a macvlan network lies on.
+ * Check that a container can be joined to a network's bridge, or to the link that a macvlan network lies on. A bridge that is gone or down is
+ * mended first, unless its network says that strangers' changes stay.
  *
  * @throws {NetdError} BRIDGE_MISSING when it is gone, BRIDGE_FOREIGN when somebody else's link has its name; LINK_MISSING when the parent of
  * a macvlan network is gone or down
  */
-export function checkBridge({ networks, instance, session }: DaemonContext, container: string, network: string): void {
-  const { kind, bridge, isAdopted } = networks.find(network);
-  const link = findLink(session.rtnetlink(), bridge);
+export function checkBridge(context: DaemonContext, container: string, network: string): void {
+  const { networks, instance, session } = context;
+  const { kind, bridge, isAdopted, drift } = networks.find(network);
+  const found = findLink(session.rtnetlink(), bridge);
   if (kind === "macvlan") {
-    checkParent(bridge, link, container);
+    checkParent(bridge, found, container);
     return;
   }
+  const link = found?.isUp !== true && drift === "heal" ? healBridge(context, bridge) : found;
   if (link === undefined) {
     throw new NetdError(
       "BRIDGE_MISSING",
       `Cannot start container '${container}': bridge '${bridge}' is gone, a live one wanted`,
       {
-        remedy: "Restart netd: it makes the bridge again and joins the running containers to it",
+        remedy: "Have netd make it again, with the running containers on it: netctl drift --heal",
       },
     );
   }
@@ -39,6 +42,12 @@ export function checkBridge({ networks, instance, session }: DaemonContext, cont
       remedy: `Remove it with 'ip link delete ${bridge}' and restart netd, which makes its own again`,
     },
   );
+}
+
+/** Mend now what would be mended in a moment; containers that are on the bridge come back with it. */
+function healBridge({ reconciler, session }: DaemonContext, bridge: string): LinkInfo | undefined {
+  reconciler.heal({ rules: false, inside: false });
+  return findLink(session.rtnetlink(), bridge);
 }
 
 function checkParent(parent: string, link: LinkInfo | undefined, container: string): void {
