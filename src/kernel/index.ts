@@ -10,6 +10,7 @@ export {
   type ConntrackOfAddress,
   type ConntrackOfPort,
   deleteConntrack,
+  deleteConntrackElsewhere,
 } from "./conntrack/delete-conntrack.ts";
 export * from "./daemon-process.ts";
 export * from "./errno.ts";

@@ -13,7 +13,7 @@ import { NetdError } from "../../errors.ts";
 import { KernelError } from "../errno.ts";
 import { unlessGone } from "../kernel-absence.ts";
 import { AF_INET, AF_INET6, type Family, parseIp } from "../netlink/ip-address.ts";
-import { NetlinkSocket, openNetlink } from "../netlink/netlink-socket.ts";
+import { type NetlinkRequest, NetlinkSocket, openNetlink } from "../netlink/netlink-socket.ts";
 import { readSysctl } from "../sysctl/sysctl.ts";
 import { agrees, type ConntrackFilter, CTA, describeFilter, writeFilter } from "./conntrack-filter.ts";
 
@@ -72,6 +72,22 @@ export function deleteConntrack(matches: readonly ConntrackMatch[]): void {
   }
 }
 
+/**
+ * Delete entries as {@link deleteConntrack} does, what the kernel compares on another thread: each walk through its table takes it up to 3 ms.
+ *
+ * @throws {NetdError} KERNEL_FEATURE_MISSING before Linux 5.8, which can't compare
+ */
+export async function deleteConntrackElsewhere(matches: readonly ConntrackMatch[]): Promise<void> {
+  if (matches.length === 0 || !isTracking()) return;
+  using socket = ConntrackSocket.open();
+  for (const match of matches) {
+    const family = familyOf(match);
+    const filters = filtersOf(match);
+    if (filters.some((filter) => !isForKernel(family, filter))) deleteOneByOne(socket, family, filters);
+    else for (const filter of filters) await deleteAtOnceElsewhere(socket, family, filter);
+  }
+}
+
 /** Whether the namespace has entries at all. */
 function isTracking(): boolean {
   try {
@@ -116,22 +132,34 @@ function isForKernel(family: Family, { source, destination, portCount = 1 }: Con
 
 function deleteAtOnce(socket: ConntrackSocket, family: Family, filter: ConntrackFilter): void {
   try {
-    socket.change({
-      type: IPCTNL_MSG_CT_DELETE,
-      body: (out) => {
-        out.emit(Buffer.of(family, NFNETLINK_V1, 0, 0));
-        writeFilter(out, family, filter);
-      },
-      call: () => `delete tracked connections (IPCTNL_MSG_CT_DELETE ${describeFilter(filter)})`,
-    });
+    socket.change(deletionOf(family, filter));
   } catch (error) {
-    if (!(error instanceof KernelError) || error.errno !== EINVAL) throw error;
-    throw new NetdError(
-      "KERNEL_FEATURE_MISSING",
-      "Cannot delete tracked connections of an address: this kernel can't compare them, Linux 5.8 wanted",
-      { remedy: "Use a newer kernel", cause: error },
-    );
+    throwRefusal(error);
   }
+}
+
+async function deleteAtOnceElsewhere(socket: ConntrackSocket, family: Family, filter: ConntrackFilter): Promise<void> {
+  await socket.changeElsewhere(deletionOf(family, filter)).catch(throwRefusal);
+}
+
+function deletionOf(family: Family, filter: ConntrackFilter): NetlinkRequest {
+  return {
+    type: IPCTNL_MSG_CT_DELETE,
+    body: (out) => {
+      out.emit(Buffer.of(family, NFNETLINK_V1, 0, 0));
+      writeFilter(out, family, filter);
+    },
+    call: () => `delete tracked connections (IPCTNL_MSG_CT_DELETE ${describeFilter(filter)})`,
+  };
+}
+
+function throwRefusal(error: unknown): never {
+  if (!(error instanceof KernelError) || error.errno !== EINVAL) throw error;
+  throw new NetdError(
+    "KERNEL_FEATURE_MISSING",
+    "Cannot delete tracked connections of an address: this kernel can't compare them, Linux 5.8 wanted",
+    { remedy: "Use a newer kernel", cause: error },
+  );
 }
 
 function deleteOneByOne(socket: ConntrackSocket, family: Family, filters: readonly ConntrackFilter[]): void {

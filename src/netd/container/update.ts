@@ -59,7 +59,7 @@ export async function updateContainer(context: DaemonContext, container: Contain
     }
     container.row = { ...row, spec };
     if (isRefiltered) {
-      forgetConnections(container.endpoints.flatMap(({ lease, lease6 }) => [lease?.address, lease6?.address]));
+      await forgetConnections(container.endpoints.flatMap(({ lease, lease6 }) => [lease?.address, lease6?.address]));
     }
     context.events.emit({ type: "container.updated", container: row.name });
   });

@@ -16,7 +16,7 @@ import { isShared, type ProbedAddresses, probeEndpoints } from "../lease/probed-
 import { checkBridge } from "../network/bridge-check.ts";
 import { forgetPorts } from "../publish/publishing.ts";
 import type { ContainerRow } from "../state-store.ts";
-import { announceName, applyPart } from "./container-network.ts";
+import { announceName, applyPart, withdrawName } from "./container-network.ts";
 import { endpointInputs } from "./endpoint-input.ts";
 import { allocateEndpoint } from "./endpoint-leases.ts";
 import { planJoin } from "./endpoint-plan.ts";
@@ -56,6 +56,7 @@ export async function connectContainer(
     Object.assign(container, { row: connected.row, endpoints: connected.endpoints });
     if (isRunning) {
       let applied: AppliedSteps | undefined;
+      const added = { ...container, endpoints: [connected.added] };
       try {
         // Closed as long as its rules are not there, and they are there before its link is up.
         const { id, ports } = container.row;
@@ -63,11 +64,16 @@ export async function connectContainer(
         context.firewall.setContainer(id, firewallContainer(context.networks, container));
         if (isFirstWayIn) forgetPorts([], ports);
         faultPoint("connect:guarded");
-        applied = applyPart(context, planConnect(context, connected));
-        await announceName(context, { ...container, endpoints: [connected.added] });
+        // The resolver takes the name in while the kernel makes the link.
+        const announced = announceName(context, added);
+        const joined = Promise.resolve().then(() => {
+          applied = applyPart(context, planConnect(context, connected));
+        });
+        await settleBoth(announced, joined);
         faultPoint("connect:announced");
       } catch (error) {
         takeBack(context, container, { before, added: connected.added, applied });
+        await withdrawName(context, added);
         throw error;
       }
       followNames(context, container);
@@ -189,6 +195,13 @@ function takeBack(
     ipam.readmit(released);
     logger.error({ err: error, container: before.row.name }, "cannot write that a connection failed");
   }
+}
+
+/** Wait for two things that are under way at once: neither goes on when one has failed. @throws what the second throws, else what the first does */
+async function settleBoth(first: Promise<void>, second: Promise<void>): Promise<void> {
+  await Promise.allSettled([first, second]);
+  await second;
+  await first;
 }
 
 function withoutDefault({ isDefaultRoute: _isDefaultRoute, ...row }: EndpointRow): EndpointRow {

@@ -110,7 +110,7 @@ export async function undoNetwork(
 ): Promise<void> {
   const { journal, session, logger } = context;
   if (applied === undefined) {
-    closeFirewall(context, container.row);
+    await closeFirewall(context, container.row);
     rmSync(container.paths.streams, { recursive: true, force: true });
     return;
   }
@@ -128,7 +128,7 @@ export async function leaveNetwork(context: DaemonContext, container: Container)
   for (const error of await teardownSlowSteps(planLeave(row), { journal: journal.note, session })) {
     logger.error({ err: error, container: row.name }, "cannot take down a part of a container's network");
   }
-  closeFirewall(context, row);
+  await closeFirewall(context, row);
   journal.flush();
   rmSync(paths.streams, { recursive: true, force: true });
   container.left = waitUntilLeft(context, container);

@@ -56,7 +56,7 @@ export async function disconnectContainer(
     faultPoint("disconnect:committed");
     Object.assign(container, { row, endpoints });
     if (isRunning) {
-      forgetConnections([removed.lease?.address, removed.lease6?.address]);
+      await forgetConnections([removed.lease?.address, removed.lease6?.address]);
       followNames(context, container);
     }
     const attributes = { container: row.id, name: removed.row.network, type: "bridge" };

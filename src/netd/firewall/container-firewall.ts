@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { deleteConntrack } from "../../kernel/index.ts";
+import { deleteConntrackElsewhere } from "../../kernel/index.ts";
 import type { Container } from "../container.ts";
 import type { DaemonContext } from "../context.ts";
 import type { ContainerRow } from "../state-store.ts";
@@ -18,20 +18,20 @@ export function openFirewall(
 }
 
 /** Take a container out of the rules, and forget the connections that its addresses had. Logs what fails. */
-export function closeFirewall(
+export async function closeFirewall(
   { firewall, logger }: DaemonContext,
   { id, name }: Pick<ContainerRow, "id" | "name">,
-): void {
+): Promise<void> {
   try {
     const { endpoints } = firewall.containerState(id);
     firewall.setContainer(id, { endpoints: [], ports: [] });
-    forgetConnections(endpoints.flatMap(({ address, address6 }) => [address, address6]));
+    await forgetConnections(endpoints.flatMap(({ address, address6 }) => [address, address6]));
   } catch (error) {
     logger.error({ err: error, container: name }, "cannot take a container out of the firewall");
   }
 }
 
 /** Have what comes for these addresses meet the rules anew: connections of those that had them before are none of theirs. */
-export function forgetConnections(addresses: readonly (string | undefined)[]): void {
-  deleteConntrack(addresses.flatMap((address) => (address === undefined ? [] : [{ address }])));
+export async function forgetConnections(addresses: readonly (string | undefined)[]): Promise<void> {
+  await deleteConntrackElsewhere(addresses.flatMap((address) => (address === undefined ? [] : [{ address }])));
 }

@@ -43,7 +43,7 @@ export class Policies {
   async deny(spec: AllowSpec): Promise<void> {
     const pair = this.#pair(spec);
     await this.#changeAllows(`deny ${pair.from} ${pair.to}`, spec, this.#withoutAllow(pair));
-    this.#forgetNetwork(pair.from);
+    await this.#forgetNetwork(pair.from);
   }
 
   /** The commands that {@link allow} stands for. */
@@ -177,11 +177,11 @@ export class Policies {
     return { commands: stepsToShell(firewall.previewNetworks(firewallNetworks(networks), rows.allows, rows.acls)) };
   }
 
-  #forgetNetwork(name: string): void {
+  async #forgetNetwork(name: string): Promise<void> {
     const members = [...this.#context.containers].flatMap(({ endpoints }) =>
       endpoints.filter(({ row }) => row.network === name),
     );
-    forgetConnections(members.flatMap(({ lease, lease6 }) => [lease?.address, lease6?.address]));
+    await forgetConnections(members.flatMap(({ lease, lease6 }) => [lease?.address, lease6?.address]));
   }
 }
 

@@ -17,7 +17,7 @@ export interface WatchNetworkOptions {
 export function watchNetwork(context: DaemonContext, { onUplink }: WatchNetworkOptions): Disposable {
   return new NetworkMonitor({
     onChange: (told) => {
-      if (mayBeUplink(told)) onUplink();
+      if (mayBeUplink(context, told)) onUplink();
       const { isOurs, rules } = sortChanges(context, told);
       if (isOurs) context.reconciler.hint({ rules });
     },
@@ -47,12 +47,16 @@ function isEndOf(name: string): boolean {
   return /^ve[0-9a-f]{10}(-\d+)?$/.test(name);
 }
 
-function mayBeUplink({ changes, isIncomplete }: NetworkChanges): boolean {
+/** Our own bridges come up and go down with their containers, and are the way out of none. */
+function mayBeUplink({ networks }: DaemonContext, { changes, isIncomplete }: NetworkChanges): boolean {
+  const own = new Set(
+    [...networks].filter(({ kind, isAdopted }) => kind === "bridge" && !isAdopted).map(({ bridge }) => bridge),
+  );
   return (
     isIncomplete ||
     changes.some(
-      (change) =>
-        (change.kind === "route" && change.name === "default") || (change.kind === "link" && !isEndOf(change.name)),
+      ({ kind, name }) =>
+        (kind === "route" && name === "default") || (kind === "link" && !isEndOf(name) && !own.has(name)),
     )
   );
 }

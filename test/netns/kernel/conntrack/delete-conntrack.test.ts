@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type ConntrackMatch, deleteConntrack, withNetns } from "../../../../src/kernel/index.ts";
+import {
+  type ConntrackMatch,
+  deleteConntrack,
+  deleteConntrackElsewhere,
+  withNetns,
+} from "../../../../src/kernel/index.ts";
 import { TestNetns } from "../../../support/netns.ts";
 
 /** A host with addresses on its loopback, which tracks what goes out and translates it. */
@@ -44,12 +49,14 @@ function short(address: string): string {
   return address.replace(/:0000(:0000)+/, ":").replace(/(^|:)0+(?=.)/g, "$1");
 }
 
-function deleteIn(netns: TestNetns, ...matches: ConntrackMatch[]): void {
-  withNetns(netns.name, () => deleteConntrack(matches));
-}
+const WAYS = { deleteConntrack, deleteConntrackElsewhere };
 
-describe("deleteConntrack", () => {
-  test("deleteConntrack deletes the entries of an address, whichever end it is, before or behind NAT, and no others", async () => {
+describe.each(["deleteConntrack", "deleteConntrackElsewhere"] as const)("%s", (way) => {
+  // Whatever it needs of the namespace, it takes before it lets go of the thread.
+  const deleteIn = async (netns: TestNetns, ...matches: ConntrackMatch[]): Promise<void> =>
+    await withNetns(netns.name, () => WAYS[way](matches));
+
+  test(`${way} deletes the entries of an address, whichever end it is, before or behind NAT, and no others`, async () => {
     await using netns = trackingHost();
     send(netns, "172.16.0.2", "127.0.0.1", 1000);
     send(netns, "127.0.0.1", "172.16.0.2", 1001);
@@ -57,45 +64,45 @@ describe("deleteConntrack", () => {
     send(netns, "127.0.0.1", "172.16.0.3", 1003);
     send(netns, "172.16.0.3", "127.0.0.1", 9999);
     expect(tracked(netns)).toHaveLength(5);
-    deleteIn(netns, { address: "172.16.0.2" });
+    await deleteIn(netns, { address: "172.16.0.2" });
     expect(tracked(netns)).toEqual(["127.0.0.1 > 172.16.0.3 1003", "172.16.0.3 > 127.0.0.1 9999"]);
-    deleteIn(netns, { address: "172.16.0.3" });
+    await deleteIn(netns, { address: "172.16.0.3" });
     expect(tracked(netns)).toEqual([]);
   });
 
-  test("deleteConntrack deletes what was sent to a port, of one address or of any", async () => {
+  test(`${way} deletes what was sent to a port, of one address or of any`, async () => {
     await using netns = trackingHost();
     send(netns, "127.0.0.1", "172.16.0.2", 53);
     send(netns, "127.0.0.1", "172.16.0.3", 53);
     send(netns, "127.0.0.1", "172.16.0.3", 54);
     send(netns, "::1", "2001:db8::2", 53);
     const toPort = { protocol: "udp", port: 53 } as const;
-    deleteIn(netns, { ...toPort, family: "inet", protocol: "tcp" }, { ...toPort, family: "inet", port: 55 });
+    await deleteIn(netns, { ...toPort, family: "inet", protocol: "tcp" }, { ...toPort, family: "inet", port: 55 });
     expect(tracked(netns)).toHaveLength(4);
-    deleteIn(netns, { ...toPort, family: "inet", originalDestination: "172.16.0.2" });
+    await deleteIn(netns, { ...toPort, family: "inet", originalDestination: "172.16.0.2" });
     expect(tracked(netns)).toEqual(["127.0.0.1 > 172.16.0.3 53", "127.0.0.1 > 172.16.0.3 54", "::1 > 2001:db8::2 53"]);
-    deleteIn(netns, { ...toPort, family: "inet" });
+    await deleteIn(netns, { ...toPort, family: "inet" });
     expect(tracked(netns)).toEqual(["127.0.0.1 > 172.16.0.3 54", "::1 > 2001:db8::2 53"]);
-    deleteIn(netns, { ...toPort, family: "inet6" });
+    await deleteIn(netns, { ...toPort, family: "inet6" });
     expect(tracked(netns)).toEqual(["127.0.0.1 > 172.16.0.3 54"]);
   });
 
-  test("deleteConntrack deletes what was sent to one of several ports in a row", async () => {
+  test(`${way} deletes what was sent to one of several ports in a row`, async () => {
     await using netns = trackingHost();
     for (const port of [52, 53, 55, 56]) send(netns, "127.0.0.1", "172.16.0.2", port);
     const toPorts = { family: "inet", port: 53, count: 3 } as const;
-    deleteIn(netns, { ...toPorts, protocol: "tcp" });
+    await deleteIn(netns, { ...toPorts, protocol: "tcp" });
     expect(tracked(netns)).toHaveLength(4);
-    deleteIn(netns, { ...toPorts, protocol: "udp" });
+    await deleteIn(netns, { ...toPorts, protocol: "udp" });
     expect(tracked(netns)).toEqual(["127.0.0.1 > 172.16.0.2 52", "127.0.0.1 > 172.16.0.2 56"]);
   });
 
-  test("deleteConntrack deletes the entries of an IPv6 address, and does nothing where nothing is tracked", async () => {
+  test(`${way} deletes the entries of an IPv6 address, and does nothing where nothing is tracked`, async () => {
     await using netns = trackingHost();
-    deleteIn(netns, { address: "2001:db8::2" });
+    await deleteIn(netns, { address: "2001:db8::2" });
     send(netns, "2001:db8::2", "::1", 1000);
     send(netns, "2001:db8::3", "::1", 1000);
-    deleteIn(netns, { address: "2001:db8::2" });
+    await deleteIn(netns, { address: "2001:db8::2" });
     expect(tracked(netns)).toEqual(["2001:db8::3 > ::1 1000"]);
   });
 });
