@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { ApiConnection } from "./api-connection.mjs";
 import { DnsClient } from "./dns-question.mjs";
 import { measureIdle } from "./inside-idle.mjs";
+import { compareIpam, FEW, MANY as MANY_LEASES } from "./inside-ipam.mjs";
 import { comparePublish, compareTraffic, timeAttach } from "./inside-network.mjs";
 import { measureRestart } from "./inside-restart.mjs";
 import { compareRuntime, timeExec } from "./inside-runtime.mjs";
@@ -40,6 +41,7 @@ if (parts.includes("idle")) await benchIdle();
 if (parts.includes("network")) await benchNetwork();
 if (parts.includes("publish")) await benchPublish();
 if (parts.includes("restart")) await benchRestart();
+if (parts.includes("ipam")) await benchIpam();
 netd.process.kill("SIGTERM");
 await once(netd.process, "exit");
 byHand.process.stdin.end();
@@ -247,6 +249,28 @@ function countSteps() {
   return ["", ".1"]
     .flatMap((suffix) => (existsSync(path + suffix) ? readFileSync(path + suffix, "utf8").split("\n") : []))
     .filter((line) => line !== "").length;
+}
+
+/** An address in a network that has given out many, and all of them listed and imported. */
+async function benchIpam() {
+  const pid = netd.process.pid;
+  const result = await compareIpam({ connection, other: connections[1], pid, rounds });
+  const { times, imported, listed, residentBefore, peakBefore, growth } = result;
+  const base = median(times.few);
+  for (const [count, list, wanted] of [
+    [FEW, times.few, ""],
+    [MANY_LEASES, times.many, "≤ 1.5"],
+  ]) {
+    const name = `API: create a container, ${count} addresses taken`;
+    rows.push([name, formatMs(median(list)), formatMs(quantile(list, 0.9)), (median(list) / base).toFixed(2), wanted]);
+  }
+  rows.push([`API: import ${MANY_LEASES} leases`, formatMs(imported.ms), "", "", ""]);
+  rows.push(["slowest other answer meanwhile", formatMs(imported.slowestMs), "", "", ""]);
+  rows.push([`netctl ls of ${listed.lines} lines: first byte`, formatMs(listed.firstMs), "", "", ""]);
+  rows.push(["netctl ls: all of it", formatMs(listed.ms), "", "", ""]);
+  rows.push(["slowest other answer meanwhile", formatMs(listed.slowestMs), "", "", ""]);
+  const memory = `netd has ${formatKb(residentBefore)} with that many leases, at most ${formatKb(peakBefore)} in the import`;
+  notes.push(`${memory}; listing them adds ${formatKb(growth)} to that peak`);
 }
 
 // ---- contestants

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // npm run bench: netd side by side with the other ways to start a container, in a sandbox that leaves nothing behind.
 //
-//   node bench/run.mjs [--rounds N] [--only start,command,runtime,many,idle,network,publish,restart] [--commands DIR]
+//   node bench/run.mjs [--rounds N] [--only start,command,runtime,many,idle,network,publish,restart,ipam] [--commands DIR]
 //
 // Prints figures, ratios and what was wanted of them; asserts nothing.
 import { spawn, spawnSync } from "node:child_process";
@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: "string", default: "40" },
     /** Which comparisons, of those in inside.mjs. */
-    only: { type: "string", default: "start,command,runtime,many,idle,network,publish,restart" },
+    only: { type: "string", default: "start,command,runtime,many,idle,network,publish,restart,ipam" },
     /** Where the built commands are. */
     commands: { type: "string", default: join(HERE, "../dist") },
   },
