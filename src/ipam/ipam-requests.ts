@@ -30,6 +30,8 @@ export interface ReserveRequest {
   name: string;
   mac?: string | undefined;
   source?: Reservation["source"];
+  /** ISO 8601; default now. */
+  since?: string;
 }
 
 /** How full a pool is. */

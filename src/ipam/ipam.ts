@@ -161,7 +161,7 @@ export class Ipam {
    * STATE_WRITE_FAILED
    */
   reserve(request: ReserveRequest): Reservation {
-    const { network, name, source = "reservation" } = request;
+    const { network, name, source = "reservation", since = this.#options.now().toISOString() } = request;
     const address = canonicalAddress(request.address);
     const family = familyOf(address);
     const mac = request.mac === undefined ? undefined : parseMac(request.mac);
@@ -171,7 +171,6 @@ export class Ipam {
     if (known !== undefined) throw reservationExists(known, address);
     this.#take(network, address, name);
     try {
-      const since = this.#options.now().toISOString();
       const reservation: Reservation = { network, address, name, since, source, ...(mac === undefined ? {} : { mac }) };
       this.#store.insertReservation(reservation);
       return reservation;

@@ -37,6 +37,7 @@ import { HelperProcess } from "./helper-process.ts";
 import { Journal } from "./journal.ts";
 import { KeptDescriptors } from "./kept-descriptors.ts";
 import { readUplinkMtu } from "./kernel-facts.ts";
+import { endCutShortImport } from "./lease/import-leases.ts";
 import { occupyKernelAddresses } from "./lease/kernel-addresses.ts";
 import { rewriteAllHosts } from "./names/container-hosts.ts";
 import { HostsWriter } from "./names/hosts-writer.ts";
@@ -92,6 +93,7 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
     nameOf: (id) => registry.byId(id)?.row.name,
     bootId: readSysctl("kernel/random/boot_id"),
   });
+  endCutShortImport({ store, ipam });
   const rows = store.listContainers();
   const remembered = store.listNetworks().find(({ name }) => name === DEFAULT_NETWORK);
   const hasLeases = rows.some(({ endpoints }) => endpoints.some(({ network }) => network === DEFAULT_NETWORK));

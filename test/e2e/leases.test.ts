@@ -8,10 +8,15 @@ import { TestSandbox } from "../support/sandbox.ts";
 /** Where the database driver of the built netd is. */
 const LIBSQL = createRequire(import.meta.url).resolve("libsql");
 
+const FAULT_FILE = "/run/fault";
+
 let sandbox: TestSandbox;
 
 beforeAll(async () => {
-  sandbox = await TestSandbox.create({ netdArgs: ["--subnet", "10.9.0.0/28"] });
+  sandbox = await TestSandbox.create({
+    netdArgs: ["--subnet", "10.9.0.0/28"],
+    env: { NETD_TEST_FAULT_FILE: FAULT_FILE },
+  });
 });
 
 afterAll(async () => {
@@ -195,6 +200,31 @@ describe("netctl lease import", () => {
     );
     await remove("a", "b", "c");
     await sandbox.ok("lease", "release", "a", "b", "c", "spare");
+  });
+
+  test("of a thousand takes all or nothing, also when netd is killed or a conflict comes late", async () => {
+    await sandbox.ok("net", "create", "wide", "--subnet", "10.20.0.0/16");
+    const reservations = Array.from({ length: 1000 }, (_, n) => ({
+      ...{ network: "wide", address: `10.20.${1 + (n >> 7)}.${n & 127}`, name: `wide${n}` },
+    }));
+    const ask = async (more: typeof reservations) =>
+      await sandbox.runWith(
+        { input: JSON.stringify({ version: 1, reservations: [...reservations, ...more], leases: [] }) },
+        ...["netctl", "lease", "import"],
+      );
+    await sandbox.ok("lease", "reserve", "wide3", "10.20.1.3", "--network", "wide");
+    const late = await ask([{ network: "wide", address: "10.20.0.1", name: "late" }]);
+    expect([late.exitCode, late.stderr]).toEqual([1, expect.stringContaining("1 of 1001 conflict")]);
+    expect(await listLeases()).toHaveLength(1);
+    await sandbox.sh(`echo leases:imported 3 > ${FAULT_FILE}`);
+    expect((await ask([])).exitCode).not.toBe(0);
+    expect((await sandbox.sh(`test -e ${FAULT_FILE}`)).exitCode).toBe(1);
+    await sandbox.startNetd("--subnet", "10.9.0.0/28");
+    expect((await listLeases()).map(({ address }) => address)).toEqual(["10.20.1.3"]);
+    expect((await ask([])).stdout).toBe("999 addresses reserved, 1 known already\n");
+    expect(await listLeases()).toHaveLength(1000);
+    await sandbox.ok("net", "rm", "wide");
+    expect(await listLeases()).toEqual([]);
   });
 
   test("takes nothing when one address is in the way, and names it", async () => {

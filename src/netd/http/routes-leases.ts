@@ -85,6 +85,6 @@ export function registerLeaseRoutes(instance: FastifyInstance, daemon: Daemon): 
         response: { 200: ImportedLeases },
       } as const,
     },
-    (request) => daemon.leases.import(request.body),
+    async (request) => await daemon.leases.import(request.body),
   );
 }

@@ -24,6 +24,8 @@ export interface LeaseListOptions {
 /** Lists, reserves, releases, exports and imports. */
 export class LeasesApi {
   readonly #context: DaemonContext;
+  /** Imports wait for each other. */
+  #importing: Promise<unknown> = Promise.resolve();
 
   constructor(context: DaemonContext) {
     this.#context = context;
@@ -94,8 +96,10 @@ export class LeasesApi {
   }
 
   /** Take over a document, all of it or nothing. @throws {NetdError} LEASE_IMPORT_CONFLICT naming the conflicts, STATE_WRITE_FAILED */
-  import(document: LeaseDocument): ImportedLeases {
-    return importLeases(this.#context, document);
+  async import(document: LeaseDocument): Promise<ImportedLeases> {
+    const turn = this.#importing.then(async () => await importLeases(this.#context, document));
+    this.#importing = turn.catch(() => {});
+    return await turn;
   }
 
   #checkOne(target: string, { reservations, leases }: { reservations: Reservation[]; leases: Lease[] }): void {
