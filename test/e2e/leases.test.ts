@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LeaseInfo } from "../../src/api/index.ts";
+import type { LeaseInfo, NetworkDetail } from "../../src/api/index.ts";
 import { STATE_DIR } from "../../src/sandbox/mounts.ts";
 import type { NetworkedInfo } from "../support/networked-info.ts";
 import { TestSandbox } from "../support/sandbox.ts";
@@ -140,20 +140,24 @@ describe("netctl lease release", () => {
 });
 
 describe("a pool whose owners are gone", () => {
-  test("is full again when the next container comes", async () => {
+  test("of more than a thousand is full again when the next container comes", async () => {
+    await sandbox.ok("net", "create", "deadly", "--subnet", "10.21.0.0/22");
     await sandbox.kill("netd");
-    const rows = Array.from({ length: 13 }, (_, n) => {
-      const digit = (n + 2).toString(16);
-      const [place, mac] = [`0a09000${digit}`, `02:42:0a:09:00:0${digit}`];
-      return `(4, '${place}', 'default', '10.9.0.${n + 2}', '${mac}', 'dead${n}', '2024-01-01T00:00:00.000Z')`;
-    });
-    const columns = "family, place, network, address, mac, container_id, since";
-    await runSql(`INSERT INTO leases (${columns}) VALUES ${rows.join(", ")}`);
+    // All that there are: 10.21.0.2 to 10.21.3.254.
+    const count = 1021;
+    await runSql(`
+      WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count + 1})
+      INSERT INTO leases (family, place, network, address, mac, container_id, since)
+      SELECT 4, printf('0a15%04x', n), 'deadly', printf('10.21.%d.%d', n >> 8, n & 255),
+        printf('02:42:0a:15:%02x:%02x', n >> 8, n & 255), 'dead' || n, '2024-01-01T00:00:00.000Z' FROM numbers`);
     await sandbox.startNetd("--subnet", "10.9.0.0/28");
-    expect(await listLeases("--stale")).toHaveLength(13);
-    await create("alive");
+    expect(await listLeases("--stale")).toHaveLength(count);
+    await create("alive", "--network", "deadly");
     expect((await listLeases()).map(({ container }) => container)).toEqual(["alive"]);
+    const [detail] = await sandbox.json<[NetworkDetail]>("net", "inspect", "deadly");
+    expect(detail.addresses).toEqual({ used: 1, total: count });
     await remove("alive");
+    await sandbox.ok("net", "rm", "deadly");
   });
 });
 

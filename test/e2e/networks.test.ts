@@ -361,6 +361,26 @@ describe("a macvlan network", () => {
     expect(await traces()).toBe(nothing);
   });
 
+  test("joins containers on its parent to each other in both families, those too that are connected while they run", async () => {
+    await sandbox.ok("net", "create", "lan", ...LAN, "--subnet6", "fd00:5::/64");
+    await run("a", "lan", "--ip", "198.51.100.64", "--ip6", "fd00:5::64");
+    await run("b", "default");
+    await sandbox.ok("net", "connect", "lan", "b", "--ip", "198.51.100.65", "--ip6", "fd00:5::65", "--alias", "bee");
+    const link = await linkOf("eth1", "b");
+    expect(link).toMatchObject({ operstate: "UP", linkinfo: { info_kind: "macvlan", info_data: { mode: "bridge" } } });
+    expect(link.addr_info?.filter(({ scope }) => scope === "global").map(({ local }) => local)).toEqual([
+      ...["198.51.100.65", "fd00:5::65"],
+    ]);
+    for (const address of ["198.51.100.65", "fd00:5::65"]) expect(await isReached("a", address)).toBe(true);
+    for (const address of ["198.51.100.64", "fd00:5::64"]) expect(await isReached("b", address)).toBe(true);
+    await sandbox.ok("net", "disconnect", "lan", "b");
+    expect((await ipJson<IpLink>("-n", "b", "link")).map(({ ifname }) => ifname)).toEqual(["lo", "eth0"]);
+    expect(await isReached("a", "198.51.100.65")).toBe(false);
+    await sandbox.ok("rm", "-f", "a", "b");
+    await sandbox.ok("net", "rm", "lan");
+    expect(await traces()).toBe(nothing);
+  });
+
   test("is refused without a parent that is up, and says what else is wrong", async () => {
     const create = async (...options: string[]) => (await sandbox.netctl("net", "create", "lan", ...options)).stderr;
     expect(await create("--kind", "macvlan", "--parent", "nobody0", "--subnet", "10.0.0.0/24")).toContain(

@@ -197,11 +197,12 @@ describe("netd-dns after its death", () => {
 });
 
 describe("netd killed at any moment", () => {
-  test("never gives an address twice and leaves nothing without an owner", async () => {
+  test("never gives an address of either family twice and leaves nothing without an owner, in several networks", async () => {
     await using sandbox = await TestSandbox.create();
+    await sandbox.ok("net", "create", "dual", "--subnet6", "auto");
     // One of two callers removes what the other has just made; requests fail while netd is dead, and that is fine.
     const storm = (round: number) => `
-      (for i in 1 2 3 4 5 6 7 8; do netctl run -d --name k${round}-$i busybox sleep 1000; done) &
+      (for i in 1 2 3 4 5 6 7 8; do netctl run -d --name k${round}-$i --network dual busybox sleep 1000; done) &
       (for i in 1 2 3 4 5 6 7 8; do netctl run -d --name r${round}-$i busybox sleep 1000; netctl rm -f r${round}-$i; done) &
       wait`;
     for (let round = 0; round < 4; round++) {
@@ -216,7 +217,10 @@ describe("netd killed at any moment", () => {
     const leases = await sandbox.json<LeaseInfo[]>("ls");
     expect(containers.length).toBeGreaterThan(8);
     expect(new Set(leases.map(({ address }) => address)).size).toBe(leases.length);
-    expect(leases.map(({ containerId }) => containerId).sort()).toEqual(containers.map(({ id }) => id).sort());
+    expect(leases.map(({ containerId, address }) => `${containerId} ${address}`).sort()).toEqual(
+      containers.flatMap(({ id, endpoint }) => addressesOf(endpoint).map((address) => `${id} ${address}`)).sort(),
+    );
+    expect(containers.filter(({ endpoint }) => addressesOf(endpoint).length === 2).length).toBeGreaterThan(4);
     const running = containers.filter(({ state }) => state === "running");
     const links = JSON.parse((await sandbox.run("ip", "-json", "link", "show", "type", "veth")).stdout) as {
       ifname: string;
@@ -229,11 +233,15 @@ describe("netd killed at any moment", () => {
     ).toEqual(running.map(({ endpoint }) => endpoint.hostInterface).sort());
     const namespaces = (await sandbox.run("ls", "/run/netns")).stdout.trim().split("\n");
     expect(namespaces.filter((name) => name !== "internet").sort()).toEqual(running.map(({ name }) => name).sort());
-    const addresses = JSON.parse(
-      (await sandbox.run("ip", "-json", "-n", running[0]!.name, "addr", "show", "eth0")).stdout,
-    ) as {
-      addr_info: { local: string }[];
-    }[];
-    expect(addresses[0]?.addr_info.map(({ local }) => local)).toEqual([running[0]!.endpoint.address]);
+    for (const { name, endpoint } of running) {
+      const { stdout } = await sandbox.run("ip", "-json", "-n", name, "addr", "show", "eth0", "scope", "global");
+      const [link] = JSON.parse(stdout) as { addr_info: { local?: string }[] }[];
+      // What is left out of the answer is an empty object in it.
+      expect(link?.addr_info.flatMap(({ local }) => local ?? [])).toEqual(addressesOf(endpoint));
+    }
   });
 });
+
+function addressesOf({ address, address6 }: { address: string; address6?: string }): string[] {
+  return [address, address6].filter((one) => one !== undefined);
+}
