@@ -92,7 +92,7 @@ function serviceMatch({ protocol, ports }: FirewallAcl): string {
 }
 
 /** Ports in order, without overlap, as a set wants them. */
-function mergePorts(ports: readonly string[]): string[] {
+export function mergePorts(ports: readonly string[]): string[] {
   const merged: [number, number][] = [];
   const ranges = ports
     .map((text) => text.split("-").map(Number))
@@ -110,7 +110,8 @@ function isAboutContainers(selector: string): boolean {
   return kind === "container" || kind === "label";
 }
 
-function isSelected(selector: string, { name, labels }: FirewallEndpoint): boolean {
+/** Whether a selector is about a container. */
+export function isSelected(selector: string, { name, labels }: FirewallEndpoint): boolean {
   const [kind, value] = splitSelector(selector);
   if (kind === "container") return value === name;
   if (kind !== "label") return false;
@@ -118,7 +119,8 @@ function isSelected(selector: string, { name, labels }: FirewallEndpoint): boole
   return labels[key] === rest.join("=");
 }
 
-function splitSelector(selector: string): [kind: string, value: string] {
+/** The kind of a selector, and what stands behind the colon. */
+export function splitSelector(selector: string): [kind: string, value: string] {
   const colon = selector.indexOf(":");
   return colon < 0 ? [selector, ""] : [selector.slice(0, colon), selector.slice(colon + 1)];
 }

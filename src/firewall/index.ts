@@ -7,6 +7,8 @@
 export * from "./build-firewall.ts";
 export * from "./difference.ts";
 export { linkLocalAddress } from "./endpoint-elements.ts";
+export * from "./iptables/build-iptables.ts";
+export * from "./iptables/iptables-tables.ts";
 export * from "./model.ts";
 export * from "./nft-tables.ts";
 export * from "./nft-text.ts";

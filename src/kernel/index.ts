@@ -16,6 +16,7 @@ export * from "./daemon-process.ts";
 export * from "./errno.ts";
 export { faultPoint } from "./fault-point.ts";
 export * from "./foreign-root.ts";
+export { readIptablesParts } from "./iptables/iptables-parts.ts";
 export type * from "./iptables/iptables-step-types.ts";
 export { hasLegacyFilter, type IptablesTool, saveIptables } from "./iptables/iptables-tool.ts";
 export { isAbsence } from "./kernel-absence.ts";

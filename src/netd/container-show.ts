@@ -24,7 +24,7 @@ export async function showLaunch(context: DaemonContext, container: Container): 
   return [
     ...container.endpoints.flatMap(({ row: { network } }) => [
       `# bridge, forwarding and NAT of network '${network}': there already when another container was`,
-      ...showNetwork(networks.find(network), { instance, mtu: uplink.mtu }),
+      ...showNetwork(networks.find(network), { instance, mtu: uplink.mtu, firewall: context.options.firewall }),
     ]),
     `# files of container '${row.name}'`,
     ...stepsToShell([

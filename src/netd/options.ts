@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { FIREWALL_BACKENDS, type FirewallBackend } from "./firewall/backend.ts";
 
 /** How a daemon was asked to run. Paths are absolute. */
 export interface DaemonOptions {
@@ -22,6 +23,8 @@ export interface DaemonOptions {
   /** Group that may use the socket besides root. */
   socketGroup: string | undefined;
   logLevel: string;
+  /** Chosen at each start. */
+  firewall: FirewallBackend;
 }
 
 /** What the command line asks for: to run, or to print something. */
@@ -38,6 +41,7 @@ Runs in the foreground; SIGTERM stops it, containers and their network go on.
   --gateway ADDRESS  the bridge's address in it (its first)
   --bridge NAME      name of the bridge (br0)
   --adopt            take over a bridge of that name that somebody else made
+  --firewall NAME    what its rules are written in: nft, iptables (over nf_tables) or iptables-legacy (nft); not remembered
   --run-dir DIR      sockets and records of running containers (/run/netd; NETD_RUN_DIR)
   --state-dir DIR    state, images, container files (/var/lib/netd; NETD_STATE_DIR)
   --socket PATH      the API's unix socket (RUN-DIR/netd.sock; NETD_SOCKET)
@@ -57,6 +61,7 @@ const FLAGS = {
   subnet6: { type: "string" },
   gateway: { type: "string" },
   bridge: { type: "string" },
+  firewall: { type: "string" },
   adopt: { type: "boolean" },
   "run-dir": { type: "string" },
   "state-dir": { type: "string" },
@@ -94,6 +99,10 @@ export function parseDaemonOptions(argv: string[], env: Record<string, string | 
   const logLevel = values["log-level"] ?? "info";
   if (!LOG_LEVELS.includes(logLevel))
     throw new TypeError(`Cannot use log level '${logLevel}': one of ${LOG_LEVELS.join(", ")} wanted`);
+  const name = values.firewall ?? "nft";
+  const firewall = FIREWALL_BACKENDS.find((known) => known === name);
+  if (firewall === undefined)
+    throw new TypeError(`Cannot use firewall '${name}': one of ${FIREWALL_BACKENDS.join(", ")} wanted`);
   return {
     kind: "run",
     options: {
@@ -108,6 +117,7 @@ export function parseDaemonOptions(argv: string[], env: Record<string, string | 
       isTeardown: values.teardown ?? false,
       socketGroup: values.group,
       logLevel,
+      firewall,
     },
   };
 }

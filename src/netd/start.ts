@@ -123,13 +123,18 @@ export async function openContext(options: DaemonOptions, logger: Logger): Promi
   }
   occupyKernelAddresses({ ipam, networks, containers: registry, logger });
   clearContainerDirs(store, stateDir, (id) => registry.byId(id) !== undefined);
-  const firewall = new Firewall({ session, journal: journal.note });
+  const firewall = new Firewall({ session, journal: journal.note, backend: options.firewall });
   firewall.load(
     { networks: firewallNetworks(networks), ...readPolicy(store) },
     [...registry]
       .filter(({ row }) => row.state === "running")
       .map((container) => [container.row.id, firewallContainer(networks, container)]),
   );
+  try {
+    firewall.removeOthers();
+  } catch (error) {
+    logger.error({ err: error }, "cannot remove the rules of an earlier netd with another --firewall");
+  }
 
   const images = new ImageStore(`${stateDir}/images`);
   await images.ensureBusybox(STATIC_BUSYBOX).catch((error: unknown) => {

@@ -15,6 +15,7 @@ import {
   lockDirectory,
   lockHolder,
   type NetworkStep,
+  Nftables,
   teardownSteps,
 } from "../kernel/index.ts";
 import type { Logger } from "../logger.ts";
@@ -22,6 +23,7 @@ import { RuntimeClient } from "../runtime/index.ts";
 import { containerPaths } from "./container-dir.ts";
 import { cgroupParent } from "./context.ts";
 import { planLeave } from "./endpoint/container-network.ts";
+import { planOtherBackends } from "./firewall/backend.ts";
 import { hasForeignForwarding, planForeignRemoval } from "./foreign/foreign-access.ts";
 import { listAllLinks, readBridgeFacts } from "./kernel-facts.ts";
 import { planSysctlsBack } from "./network/host-sysctls.ts";
@@ -122,9 +124,16 @@ function planTeardown({ instance, networks }: Owned): NetworkStep[] {
     ...links.filter(({ kind }) => kind !== "bridge").map(({ name }): NetworkStep => ({ op: "link.delete", name })),
     ...links.filter(({ kind }) => kind === "bridge").map(({ name }): NetworkStep => ({ op: "link.delete", name })),
     ...adopted.flatMap((network) => planNetworkRemoval(network, { instance, facts: readBridgeFacts(network.bridge) })),
+    ...planChains(),
     ...FIREWALL_FAMILIES.map((family): NetworkStep => ({ op: "nft.deleteTable", family, name: FIREWALL_TABLE })),
     { op: "cgroup.delete", path: cgroupParent(instance) },
   ];
+}
+
+/** Plan the removal of our chains in the tables of iptables. */
+function planChains(): NetworkStep[] {
+  using nftables = Nftables.open();
+  return planOtherBackends(nftables);
 }
 
 /** Leave forwarding on where somebody else's rules show that he relies on it by now. */

@@ -3,9 +3,15 @@
  *
  * @module
  */
-import { buildFirewall, type FirewallModel, type NftTable, planDifference } from "../../src/firewall/index.ts";
+import {
+  buildFirewall,
+  buildIptables,
+  type FirewallModel,
+  type NftTable,
+  planDifference,
+} from "../../src/firewall/index.ts";
 import { CHAIN_WORDS, type ChainWords, SET_WORDS } from "./nat-rules.ts";
-import { NAT_SCENARIOS, type NatScenario } from "./nat-scenarios.ts";
+import { CLASSICAL_SCENARIO, NAT_SCENARIOS, type NatScenario } from "./nat-scenarios.ts";
 
 const INTRODUCTION = `# The rules of netd, case by case
 
@@ -17,6 +23,19 @@ between the ports of a bridge, which \`inet\` does not. Print them with \`nft li
 The rules are the same for one container and for a thousand. They name sets and maps (\`@bridges\`), and a network, a container or a published port is
 an element of some. Only access rules add rules. All policies are \`accept\`, and every rule that drops names a bridge or subnet of netd: what is not
 netd's passes as if it were not there.`;
+
+const CLASSICAL = `## The same by iptables
+
+\`netd --firewall iptables\` decides the same by chains of iptables, \`netd --firewall iptables-legacy\` by those of the older interface of the kernel
+(\`iptables-legacy-save\`). It is chosen at each start, and the rules of another choice go. It needs the programs of iptables 1.8, for both families.
+
+- The built-in chains enter ours by a rule with the comment \`netd\`; what others have there stays, and \`netd --teardown\` takes nothing else away.
+- Rules grow with networks, ports, access rules and containers with \`--egress\`. A change writes all chains of a family anew, each table at once.
+- Rules about frames stay in the table \`bridge netd\` of nft, with its sets: iptables sees none.
+- The table \`filter\` is shared. What \`NETD-BRIDGES\` accepts, rules behind it do not see; what goes out returns to them, and so does what goes to the host.
+- The kernel tells of no change to \`iptables-legacy\`: what a stranger removed there is back within 30 s, or at once by \`netctl drift --heal\`.
+
+This is all of IPv4 for the default network, a container that publishes \`0.0.0.0:8080:80\` and one with \`--egress none\`:`;
 
 /** The whole page. */
 export function natRulesDoc(): string {
@@ -34,6 +53,8 @@ export function natRulesDoc(): string {
     "## Cases",
     "What each adds to what was there. In the first that is an empty netd, in all others the network `default`, and `web` in it where the case is about it.",
     ...NAT_SCENARIOS.flatMap(scenarioText),
+    CLASSICAL,
+    ["```", ...classicalRules(CLASSICAL_SCENARIO), "```"].join("\n"),
   ].join("\n\n")}\n`;
 }
 
@@ -95,6 +116,14 @@ function changesBetween(before: FirewallModel, after: FirewallModel): string[] {
     before: [...from.elements.values()].flat(),
     after: [...to.elements.values()].flat(),
   }).commands;
+}
+
+function classicalRules(model: FirewallModel): string[] {
+  return buildIptables(model, 4).flatMap(({ table, chains, hooks }) => [
+    `*${table}`,
+    ...hooks.map(({ from, chain }) => `-I ${from} -m comment --comment netd -j ${chain}`),
+    ...chains.flatMap(({ name, rules }) => rules.map((rule) => `-A ${name} ${rule}`)),
+  ]);
 }
 
 function demandEqual(words: readonly string[], made: readonly string[], what: string): void {

@@ -35,6 +35,12 @@ function created(change: Partial<typeof LAB>): FirewallModel {
   return { ...ALONE, networks: [HOME, { ...LAB, ...change }] };
 }
 
+/** What is shown in the words of iptables. */
+export const CLASSICAL_SCENARIO: FirewallModel = {
+  ...published("0.0.0.0:8080:80"),
+  endpoints: [WEB, { ...testEndpoint("quiet", HOME, 3, { address6: undefined }), egress: "none" }],
+};
+
 /** The cases, each in the world of one before it. */
 export const NAT_SCENARIOS: readonly NatScenario[] = [
   {

@@ -50,6 +50,22 @@ const DOCKER_ACCEPT: NetworkStep = {
   from: "DOCKER-USER",
   comment: "netd:0a1b2c3d",
 };
+const OWN_CHAINS: NetworkStep = {
+  op: "iptables.apply",
+  netns: HOST,
+  tool: "iptables-nft",
+  parts: [
+    {
+      table: "filter",
+      chains: [
+        { name: "NETD-FORWARD", rules: ["-i br0 -g NETD-BRIDGES"] },
+        { name: "NETD-BRIDGES", rules: ["-i br0 -o br0 -j ACCEPT", "-o br0 -j DROP"] },
+      ],
+      hooks: [{ from: "FORWARD", chain: "NETD-FORWARD" }],
+    },
+  ],
+  comment: "netd",
+};
 const GUEST_ADDRESS: NetworkStep = { op: "address.add", netns: GUEST, link: "eth0", address: "172.16.0.2/24" };
 const GUEST_UP: NetworkStep = { op: "link.set", netns: GUEST, name: "eth0", up: true };
 const TABLE: NetworkStep = {
@@ -271,6 +287,12 @@ export const NETWORK_CASES: readonly StepCase[] = [
     name: "nft.deleteTable",
     given: [TABLE],
     steps: [{ op: "nft.deleteTable", netns: HOST, family: "inet", name: "netd" }],
+  },
+  { name: "iptables.apply", given: [DOCKER_USER], steps: [OWN_CHAINS] },
+  {
+    name: "iptables.remove",
+    given: [DOCKER_USER, OWN_CHAINS],
+    steps: [{ ...OWN_CHAINS, op: "iptables.remove" }],
   },
   { name: "iptables.setChain", given: [DOCKER_USER], steps: [DOCKER_ACCEPT] },
   {

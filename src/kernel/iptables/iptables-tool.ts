@@ -33,6 +33,16 @@ export function saveIptables({ tool, netns }: IptablesPlace): string {
   return run([...enterNetns(netns), `${tool}-save`, "-t", "filter"], "");
 }
 
+/** All tables that are loaded as iptables-save(8) prints them; loads none. @throws {NetdError} KERNEL_FEATURE_MISSING, IPTABLES_FAILED */
+export function saveAllIptables({ tool, netns }: IptablesPlace): string {
+  return run([...enterNetns(netns), `${tool}-save`], "");
+}
+
+/** Carry out text of iptables-restore(8), table by table, and leave the rest of them. @throws {NetdError} KERNEL_FEATURE_MISSING, IPTABLES_FAILED */
+export function restoreAllIptables({ tool, netns }: IptablesPlace, text: string): void {
+  run([...enterNetns(netns), ...restoreCommand(tool)], text);
+}
+
 /** Carry out lines of iptables-restore(8) on the table `filter`, all or nothing, and leave the rest of it. @throws {NetdError} KERNEL_FEATURE_MISSING, IPTABLES_FAILED */
 export function restoreIptables({ tool, netns }: IptablesPlace, lines: readonly string[]): void {
   run([...enterNetns(netns), ...restoreCommand(tool)], restoreText(lines));

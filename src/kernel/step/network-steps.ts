@@ -6,7 +6,12 @@
  * @module
  */
 import type { CgroupResources } from "../cgroup/resources.ts";
-import type { IptablesDeleteChain, IptablesSetChain } from "../iptables/iptables-step-types.ts";
+import type {
+  IptablesApply,
+  IptablesDeleteChain,
+  IptablesRemove,
+  IptablesSetChain,
+} from "../iptables/iptables-step-types.ts";
 import type {
   IngressDelete,
   IngressRedirect,
@@ -222,6 +227,8 @@ export type NetworkStep =
   | SysctlSet
   | NftReplaceTable
   | NftDeleteTable
+  | IptablesApply
+  | IptablesRemove
   | IptablesSetChain
   | IptablesDeleteChain
   | NftApply

@@ -6,6 +6,7 @@
 
 import { cgroupCreate, cgroupDelete } from "../cgroup/index.ts";
 import { dirMake, fileWrite } from "../file-steps.ts";
+import { iptablesApply, iptablesRemove } from "../iptables/iptables-parts.ts";
 import { iptablesDeleteChain, iptablesSetChain } from "../iptables/iptables-steps.ts";
 import { addressAdd, addressDelete } from "../link/address-steps.ts";
 import { linkAddIfb, linkAddMacvlan } from "../link/link-kind-steps.ts";
@@ -55,6 +56,8 @@ export const STEP_DEFINITIONS: StepDefinitions = {
   "sysctl.set": sysctlSet,
   "nft.replaceTable": nftReplaceTable,
   "nft.deleteTable": nftDeleteTable,
+  "iptables.apply": iptablesApply,
+  "iptables.remove": iptablesRemove,
   "iptables.setChain": iptablesSetChain,
   "iptables.deleteChain": iptablesDeleteChain,
   "nft.apply": nftApply,

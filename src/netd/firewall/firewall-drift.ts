@@ -22,15 +22,18 @@ export function firewallDrift(firewall: FirewallInspector): Drift[] {
   const drift = firewall.inspect();
   const steps = firewall.mendSteps(drift);
   if (steps.length === 0) return [];
-  const { gone, changed, missing, foreign } = drift;
+  const { gone, changed, missing, foreign, tools = [] } = drift;
   const family: FirewallFamily = [...gone, ...changed][0] ?? [...missing, ...foreign][0]?.family ?? "inet";
   const text = [
     ...gone.map((name) => `table ${name} ${FIREWALL_TABLE} is gone`),
     ...changed.map((name) => `the rules of table ${name} ${FIREWALL_TABLE} are not those of netd`),
     ...elementsText(missing, "lacks"),
     ...elementsText(foreign, "has a stranger's"),
+    ...tools.map((tool) => `the chains NETD-* of ${tool} are not those of netd`),
   ].join("; ");
-  return [{ kind: gone.length > 0 ? "missing" : "changed", object: `table ${family} ${FIREWALL_TABLE}`, text, steps }];
+  const isOnlyTools = gone.length + changed.length + missing.length + foreign.length === 0;
+  const object = isOnlyTools ? `chains NETD-* of ${tools.join(", ")}` : `table ${family} ${FIREWALL_TABLE}`;
+  return [{ kind: gone.length > 0 ? "missing" : "changed", object, text, steps }];
 }
 
 function elementsText(elements: readonly NftElement[], verb: string): string[] {

@@ -10,6 +10,7 @@ import {
   type FirewallAllow,
   type FirewallChange,
   type FirewallContainer,
+  type FirewallModel,
   type FirewallNetwork,
   type FirewallPolicy,
   type FirewallTables,
@@ -21,7 +22,14 @@ import {
   replaceCommands,
   STATIC_OWNER,
 } from "../../firewall/index.ts";
-import { applySteps, type JournalEntry, type KernelSession, type NetworkStep } from "../../kernel/index.ts";
+import {
+  applySteps,
+  type IptablesApply,
+  type JournalEntry,
+  type KernelSession,
+  type NetworkStep,
+} from "../../kernel/index.ts";
+import { type FirewallBackend, IptablesPrints, iptablesSteps, ownedByNft, planOtherBackends } from "./backend.ts";
 import { type FirewallDrift, inspectFirewall, isInOrder, TableOutlines } from "./inspect-firewall.ts";
 import { localhostBridges, planRouteLocalnet } from "./localhost.ts";
 
@@ -29,18 +37,24 @@ import { localhostBridges, planRouteLocalnet } from "./localhost.ts";
 export interface FirewallOptions {
   session: KernelSession;
   journal: (entry: JournalEntry) => void;
+  /** Default `nft`. */
+  backend?: FirewallBackend;
 }
 
 const NOTHING: FirewallContainer = { endpoints: [], ports: [] };
 
-/** The tables of one netd. Each call is one transaction; when the kernel refuses it, it throws and nothing has changed. */
+/** The rules of one netd. Each call is one transaction; when the kernel refuses it, it throws and nothing has changed. */
 export class Firewall {
   readonly #options: FirewallOptions;
+  readonly #backend: FirewallBackend;
   readonly #outlines = new TableOutlines();
+  readonly #prints = new IptablesPrints();
+  /** What iptables was last given. */
+  #given: readonly IptablesApply[] = [];
   #policy: FirewallPolicy = { networks: [], allows: [], acls: [] };
   #containers = new Map<string, FirewallContainer>();
   #elements = new Map<string, readonly NftElement[]>([[STATIC_OWNER, []]]);
-  #tables: readonly NftTable[] = buildTables(this.#policy, false);
+  #tables: readonly NftTable[] = [];
   /** Containers that may open no connection. */
   #muted = new Set<string>();
   /** Bridges with ports that localhost leads to, and the containers that have them. */
@@ -48,6 +62,8 @@ export class Firewall {
 
   constructor(options: FirewallOptions) {
     this.#options = options;
+    this.#backend = options.backend ?? "nft";
+    this.#tables = this.#buildTables(this.#policy, false);
   }
 
   /**
@@ -59,6 +75,11 @@ export class Firewall {
     this.#remember(policy, new Map(containers));
     this.heal();
     this.#apply([...this.#localhost.keys()].map((bridge) => planRouteLocalnet(bridge, true)));
+  }
+
+  /** Remove the rules that a netd with another backend left, once ours are in force. @throws {NetdError} NFT_FAILED, IPTABLES_FAILED */
+  removeOthers(): void {
+    this.#apply(planOtherBackends(this.#options.session.nftables(), this.#backend));
   }
 
   /** Put all in force that concerns no container alone. @throws {NetdError} NFT_FAILED */
@@ -92,13 +113,12 @@ export class Firewall {
   ): NetworkStep[] {
     const [before, other] = [this.expected(), new Firewall(this.#options)];
     other.#remember({ networks, allows, acls }, this.#containers);
-    return stepsOf(
-      planDifference({
-        tables: { before: before.tables, after: other.#tables },
-        before: [...before.elements.values()].flat(),
-        after: [...other.#elements.values()].flat(),
-      }),
-    );
+    const change = planDifference({
+      tables: { before: before.tables, after: other.#tables },
+      before: [...before.elements.values()].flat(),
+      after: [...other.#elements.values()].flat(),
+    });
+    return [...stepsOf(change), ...this.#notGiven(other.#iptables())];
   }
 
   /**
@@ -120,15 +140,19 @@ export class Firewall {
 
   /** What puts a container in force of which nothing is yet. */
   preview(container: FirewallContainer): NetworkStep[] {
-    const change = planDifference({ before: [], after: containerElements(this.#policy, container) });
+    const change = planDifference({ before: [], after: this.#containerElements(container) });
     const bridges = new Set(localhostBridges(container, this.#policy));
-    return [...[...bridges].map((bridge) => planRouteLocalnet(bridge, true)), ...stepsOf(change)];
+    return [
+      ...[...bridges].map((bridge) => planRouteLocalnet(bridge, true)),
+      ...stepsOf(change),
+      ...this.#iptablesWith("", container),
+    ];
   }
 
   /** What {@link setContainer} would do. */
   previewChange(id: string, container: FirewallContainer): NetworkStep[] {
     const { change, steps } = this.#planContainer(id, container);
-    return [...steps, ...stepsOf(change)];
+    return [...steps, ...stepsOf(change), ...this.#notGiven(this.#iptablesWith(id, container))];
   }
 
   /** What is in force for one container. */
@@ -141,7 +165,7 @@ export class Firewall {
     return this.#policy;
   }
 
-  /** What the kernel should have. */
+  /** What the kernel should have in nftables. */
   expected(): FirewallTables {
     return { tables: this.#tables, elements: this.#elements };
   }
@@ -154,21 +178,27 @@ export class Firewall {
   /** What the kernel has differently. @throws {NetdError} NFT_FAILED */
   inspect(): FirewallDrift {
     const { session } = this.#options;
-    return inspectFirewall(this.expected(), { nftables: session.nftables(), outlines: this.#outlines });
+    const drift = inspectFirewall(this.expected(), { nftables: session.nftables(), outlines: this.#outlines });
+    const tools = this.#iptables()
+      .filter((step) => !this.#prints.isInForce(step))
+      .map(({ tool }) => tool);
+    return tools.length === 0 ? drift : { ...drift, tools };
   }
 
   /** Put back what the kernel has differently, in one transaction; what that was. @throws {NetdError} NFT_FAILED */
   heal(): FirewallDrift {
     const drift = this.inspect();
     this.#apply(this.mendSteps(drift));
+    this.#given = this.#iptables();
     return drift;
   }
 
   /** What puts back what the kernel has differently, in one transaction. */
   mendSteps(drift: FirewallDrift): NetworkStep[] {
     if (isInOrder(drift)) return [];
-    if (drift.gone.length + drift.changed.length > 0) return [this.#replacement()];
-    return stepsOf(planDifference({ before: drift.foreign, after: drift.missing }));
+    const chains = this.#iptables().filter(({ tool }) => drift.tools?.includes(tool));
+    if (drift.gone.length + drift.changed.length > 0) return [this.#replacement(), ...chains];
+    return [...stepsOf(planDifference({ before: drift.foreign, after: drift.missing })), ...chains];
   }
 
   #stateOf(id: string): { container: FirewallContainer; elements: readonly NftElement[] } {
@@ -177,11 +207,11 @@ export class Firewall {
 
   #planContainer(id: string, container: FirewallContainer) {
     const before = this.#stateOf(id);
-    const elements = containerElements(this.#policy, container);
+    const elements = this.#containerElements(container);
     const muted = this.#muted.size - (this.#muted.has(id) ? 1 : 0) + (hasMute(container) ? 1 : 0);
     const isChanging = muted > 0 !== this.#muted.size > 0;
     const change = planDifference({
-      ...(isChanging ? { tables: { before: this.#tables, after: buildTables(this.#policy, muted > 0) } } : {}),
+      ...(isChanging ? { tables: { before: this.#tables, after: this.#buildTables(this.#policy, muted > 0) } } : {}),
       before: before.elements,
       after: elements,
     });
@@ -200,18 +230,18 @@ export class Firewall {
     this.#rememberLocalhost(id, container);
     if (hasMute(container)) this.#muted.add(id);
     else this.#muted.delete(id);
-    if (wasMuting !== this.#muted.size > 0) this.#tables = buildTables(this.#policy, !wasMuting);
+    if (wasMuting !== this.#muted.size > 0) this.#tables = this.#buildTables(this.#policy, !wasMuting);
   }
 
   #remember(policy: FirewallPolicy, containers: Map<string, FirewallContainer>): void {
     this.#policy = policy;
     this.#containers = containers;
     this.#muted = new Set([...containers].filter(([, container]) => hasMute(container)).map(([id]) => id));
-    this.#tables = buildTables(policy, this.#muted.size > 0);
-    this.#elements = new Map([[STATIC_OWNER, policyElements(policy)]]);
+    this.#tables = this.#buildTables(policy, this.#muted.size > 0);
+    this.#elements = new Map([[STATIC_OWNER, ownedByNft(this.#backend, policyElements(policy))]]);
     this.#localhost.clear();
     for (const [id, container] of containers) {
-      this.#elements.set(id, containerElements(policy, container));
+      this.#elements.set(id, this.#containerElements(container));
       this.#rememberLocalhost(id, container);
     }
   }
@@ -221,15 +251,51 @@ export class Firewall {
    * was wanted is in force as well.
    */
   #commit(change: FirewallChange, steps: readonly NetworkStep[] = []): void {
+    const wanted = this.#iptables();
     try {
-      this.#apply([...steps, ...stepsOf(change)]);
+      this.#apply([...steps, ...stepsOf(change), ...this.#notGiven(wanted)]);
     } catch (error) {
       try {
-        this.#apply([...steps, this.#replacement()]);
+        this.#apply([...steps, this.#replacement(), ...wanted]);
       } catch {
         throw error;
       }
     }
+    this.#given = wanted;
+  }
+
+  #buildTables(policy: FirewallPolicy, isMuting: boolean): readonly NftTable[] {
+    return ownedByNft(this.#backend, buildTables(policy, isMuting));
+  }
+
+  #containerElements(container: FirewallContainer): readonly NftElement[] {
+    return ownedByNft(this.#backend, containerElements(this.#policy, container));
+  }
+
+  /** What iptables should have now; nothing with the backend nft. */
+  #iptables(): IptablesApply[] {
+    return this.#backend === "nft" ? [] : iptablesSteps(this.#backend, this.#model(this.#containers));
+  }
+
+  /** Those whose rules differ from what iptables was given last. */
+  #notGiven(steps: readonly IptablesApply[]): IptablesApply[] {
+    return steps.filter((step, index) => JSON.stringify(step) !== JSON.stringify(this.#given[index]));
+  }
+
+  /** The same with one container as it would be. */
+  #iptablesWith(id: string, container: FirewallContainer): IptablesApply[] {
+    if (this.#backend === "nft") return [];
+    return iptablesSteps(this.#backend, this.#model(new Map([...this.#containers, [id, container]])));
+  }
+
+  #model(containers: ReadonlyMap<string, FirewallContainer>): FirewallModel {
+    // In an order that the next netd has, too: what is in force already is not loaded again.
+    const all = [...containers].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, container]) => container);
+    return {
+      ...this.#policy,
+      endpoints: all.flatMap(({ endpoints }) => endpoints),
+      ports: all.flatMap(({ ports }) => ports),
+    };
   }
 
   #planLocalhost(id: string, container: FirewallContainer): NetworkStep[] {

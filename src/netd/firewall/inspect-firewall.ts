@@ -13,7 +13,7 @@ import {
   type NftTable,
   tableText,
 } from "../../firewall/index.ts";
-import { inNewNetns, Nftables } from "../../kernel/index.ts";
+import { type IptablesTool, inNewNetns, Nftables } from "../../kernel/index.ts";
 
 /** What the kernel has differently. All empty: it has what it should. */
 export interface FirewallDrift {
@@ -25,11 +25,13 @@ export interface FirewallDrift {
   missing: NftElement[];
   /** Elements that are there and should not be. */
   foreign: NftElement[];
+  /** Programs of iptables whose tables have not what they should of ours; absent: none. */
+  tools?: IptablesTool[];
 }
 
 /** Whether there is nothing to mend. */
-export function isInOrder({ gone, changed, missing, foreign }: FirewallDrift): boolean {
-  return gone.length + changed.length + missing.length + foreign.length === 0;
+export function isInOrder({ gone, changed, missing, foreign, tools = [] }: FirewallDrift): boolean {
+  return gone.length + changed.length + missing.length + foreign.length + tools.length === 0;
 }
 
 /** Compare. Each table is listed once. @throws {NetdError} NFT_FAILED */

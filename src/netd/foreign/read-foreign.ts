@@ -3,10 +3,16 @@
  *
  * @module
  */
+import { IPTABLES_CHAINS } from "../../firewall/index.ts";
 import { hasLegacyFilter, type IptablesTool, type Nftables, saveIptables } from "../../kernel/index.ts";
 import type { ForeignTable } from "./foreign-rules.ts";
 import { parseIptablesSave } from "./parse-iptables-save.ts";
 import { type NftChain, parseNftTable } from "./parse-nft.ts";
+
+/** Chains that we have there ourselves, and the rules which lead to them. */
+const OWN = new RegExp(
+  `(^(:|-A )| -j )(${IPTABLES_CHAINS.flatMap(({ chains }) => chains.map(({ name }) => name)).join("|")})( |$)`,
+);
 
 /** What {@link readForeignTables} looks at. */
 export interface ReadForeignOptions {
@@ -56,6 +62,7 @@ function toolOf(chains: readonly NftChain[], family: string, name: string): Ipta
 }
 
 function readByIptables(tool: IptablesTool, netns: string | undefined): ForeignTable {
-  const chains = parseIptablesSave(saveIptables({ tool, netns }));
+  const lines = saveIptables({ tool, netns }).split("\n");
+  const chains = parseIptablesSave(lines.filter((line) => !OWN.test(line)).join("\n"));
   return { tool, family: tool.startsWith("ip6") ? "ip6" : "ip", name: "filter", chains };
 }

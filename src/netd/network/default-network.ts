@@ -5,7 +5,7 @@
  */
 import { formatIpv4, type IpSubnet, macOfIpv4, parseIpv4, parseSubnet, type Subnet } from "../../address/index.ts";
 import { NetdError } from "../../errors.ts";
-import { buildFirewall, replaceCommands } from "../../firewall/index.ts";
+import { buildTables, policyElements, replaceCommands, STATIC_OWNER } from "../../firewall/index.ts";
 import { checkSubnetFree, defaultSubnets, pickSubnet } from "../../ipam/index.ts";
 import {
   applySteps,
@@ -14,6 +14,7 @@ import {
   type NetworkStep,
   stepsToShell,
 } from "../../kernel/index.ts";
+import { type FirewallBackend, iptablesSteps, ownedByNft } from "../firewall/backend.ts";
 import { firewallNetworks } from "../firewall/firewall-rows.ts";
 import { listTakenSubnets, readBridgeFacts, readHostFacts } from "../kernel-facts.ts";
 import type { DaemonOptions } from "../options.ts";
@@ -191,13 +192,21 @@ function ensureBridge(
 }
 
 /** The commands that make the network by hand, on a host that has nothing of it. */
-export function showNetwork(network: NetworkRow, options: Pick<EnsureNetworksOptions, "instance" | "mtu">): string[] {
+export function showNetwork(
+  network: NetworkRow,
+  { firewall, ...options }: Pick<EnsureNetworksOptions, "instance" | "mtu"> & { firewall: FirewallBackend },
+): string[] {
   const bridge = planBridge(network, { facts: { link: undefined, addresses: [] }, ...options, isAdopting: false });
-  return stepsToShell([...neededSysctls([network]), ...bridge, planFirewall(network)]);
+  return stepsToShell([...neededSysctls([network]), ...bridge, ...planFirewall(network, firewall)]);
 }
 
-/** Plan both tables, for a host on which this is the only network. */
-function planFirewall(network: NetworkRow): NetworkStep {
+/** Plan the rules for a host on which this is the only network. */
+function planFirewall(network: NetworkRow, backend: FirewallBackend): NetworkStep[] {
   const model = { networks: firewallNetworks([network]), endpoints: [], ports: [], allows: [], acls: [] };
-  return { op: "nft.apply", commands: replaceCommands(buildFirewall(model)), undo: [] };
+  const tables = ownedByNft(backend, buildTables(model, false));
+  const elements = new Map([[STATIC_OWNER, ownedByNft(backend, policyElements(model))]]);
+  return [
+    { op: "nft.apply", commands: replaceCommands({ tables, elements }), undo: [] },
+    ...iptablesSteps(backend, model),
+  ];
 }

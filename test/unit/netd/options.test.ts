@@ -13,6 +13,7 @@ const DEFAULTS: DaemonOptions = {
   isTeardown: false,
   socketGroup: undefined,
   logLevel: "info",
+  firewall: "nft",
 };
 
 test.each<[argv: string[], env: Record<string, string>, options: Partial<DaemonOptions>]>([
@@ -60,6 +61,7 @@ test.each([
   [["--bridge", "br/0"], /bridge name/],
   [["--bridge", 'br"; drop'], /bridge name/],
   [["--bridge", ".."], /bridge name/],
+  [["--firewall", "pf"], /firewall 'pf'/],
   [["--log-level", "loud"], /log level 'loud'/],
 ])("parseDaemonOptions refuses %j", (argv, message) => {
   expect(() => parseDaemonOptions(argv, {})).toThrowError(message);
@@ -72,9 +74,9 @@ test("parseDaemonOptions takes a run directory whose sockets just fit", () => {
 
 test("USAGE tells of every flag that parseDaemonOptions takes", () => {
   const flags = [...USAGE.matchAll(/^ {2}(--[a-z0-9-]+)/gm)].map(([, flag]) => flag!); // the group is in each match
-  expect(flags).toHaveLength(12);
+  expect(flags).toHaveLength(13);
   for (const flag of flags) {
-    const values = flag === "--log-level" ? ["info"] : ["/value"];
+    const values = flag === "--firewall" ? ["nft"] : flag === "--log-level" ? ["info"] : ["/value"];
     const takesValue = new RegExp(`${flag} [A-Z]`).test(USAGE);
     const argv = flag === "--bridge" ? [flag, "br1"] : takesValue ? [flag, ...values] : [flag];
     expect(() => parseDaemonOptions(argv, {})).not.toThrowError();

@@ -106,3 +106,36 @@ test("Firewall changes nothing when the kernel refuses", async () => {
     expect(firewall.containerState("thief")).toEqual(NOTHING);
   });
 });
+
+test.each(["iptables", "iptables-legacy"] as const)(
+  "Firewall by %s leaves the kernel with exactly what is wanted, changes nothing when it refuses, and loads nothing where all is in order",
+  async (backend) => {
+    await using netns = TestNetns.create();
+    withNetns(netns.name, () => {
+      using session = new KernelSession();
+      const steps: string[] = [];
+      const journal = ({ phase, step }: { phase: string; step: { op: string } }): void => {
+        if (phase === "applied") steps.push(step.op);
+      };
+      const firewall = new Firewall({ session, journal, backend });
+      firewall.load(POLICY, []);
+      const random = makeRandom(11);
+      for (let n = 0; n < 12; n++) {
+        firewall.setContainer(`c${n % 4}`, random() < 0.3 ? NOTHING : someContainer(n % 4, random));
+        expect(firewall.inspect(), `after change ${n}`).toEqual({ gone: [], changed: [], missing: [], foreign: [] });
+      }
+      const odd = { ...DMZ, nat: "snat:nowhere" };
+      expect(() => firewall.setNetworks([odd], [], [])).toThrow(expect.objectContaining({ code: "IPTABLES_FAILED" }));
+      expect(isInOrder(firewall.inspect())).toBe(true);
+
+      steps.length = 0;
+      const { policy } = firewall;
+      const containers = ["c0", "c1", "c2", "c3"].map((id) => [id, firewall.containerState(id)] as const);
+      new Firewall({ session, journal, backend }).load(
+        policy,
+        containers.filter(([, { endpoints }]) => endpoints.length > 0),
+      );
+      expect(steps).toEqual([]);
+    });
+  },
+);
