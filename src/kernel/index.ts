@@ -72,5 +72,5 @@ export type { StepDefinition } from "./step/step.ts";
 export { hasSysctl, readSysctl, type SysctlOptions, sysctlPath, writeSysctl } from "./sysctl/sysctl.ts";
 export { isInForeground, leadProcessGroup, takeTerminal } from "./terminal.ts";
 export { planTokenBucket, type TokenBucket } from "./traffic/token-bucket.ts";
-export { findRate } from "./traffic/traffic-control.ts";
+export { findRate, type LinkQueues, listQueues } from "./traffic/traffic-control.ts";
 export { readAttribute } from "./xattr.ts";

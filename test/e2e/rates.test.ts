@@ -80,6 +80,16 @@ describe("netctl run --rate-in --rate-out", () => {
       }, HEAL_LIMIT);
       await vi.waitFor(async () => await pingsGateway("slow"), HEAL_LIMIT);
     }
+    await sandbox.ok("update", "--rate-in", "10mbit", "slow");
+    await sandbox.sh(
+      `tc qdisc del dev ${veth} root; tc qdisc del dev ${veth} ingress; tc qdisc replace dev ${ifb} root tbf rate 1gbit burst 1mb limit 1mb`,
+    );
+    const drift = await sandbox.json<{ object: string }[]>("drift");
+    expect(drift.map(({ object }) => object).sort()).toEqual([`ifb ${ifb}`, `veth ${veth}`]);
+    await sandbox.ok("drift", "--heal");
+    expect([await rateOf(veth), await rateOf(ifb), await isRedirected(veth, ifb)]).toEqual([1_250_000, 625_000, true]);
+    expect(await sandbox.json<unknown[]>("drift")).toEqual([]);
+    await pingsGateway("slow");
     await sandbox.ok("rm", "-f", "slow");
     expect(await hostTraces(sandbox)).toEqual(atFirst);
     expect((await sandbox.sh("ip -oneline link show type ifb")).stdout).toBe("");

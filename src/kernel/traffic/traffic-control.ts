@@ -88,6 +88,31 @@ export function findRate(socket: RtnetlinkSocket, index: number): number | undef
   return answer === undefined ? undefined : parseRate(answer);
 }
 
+/** What holds or takes the traffic of a link. */
+export interface LinkQueues {
+  /** Bytes a second to which what leaves it is held; undefined: no token bucket filter is at its root. */
+  rate?: number | undefined;
+  /** Whether something may be done to what arrives. */
+  hasIngress: boolean;
+}
+
+/** List the queues of all links, by the links' numbers, in one dump. */
+export function listQueues(socket: RtnetlinkSocket): Map<number, LinkQueues> {
+  const queues = new Map<number, LinkQueues>();
+  const messages = socket.dump({
+    type: MessageType.GETQDISC,
+    body: (out) => out.emit(tcMessage({ index: 0, parent: 0 })),
+    call: () => "list the queues of all links (RTM_GETQDISC)",
+  });
+  for (const message of messages) {
+    const [index, parent] = [message.readInt32LE(4), message.readUInt32LE(12)];
+    const known = queues.get(index) ?? { hasIngress: false };
+    if (parent === TC_H_INGRESS) queues.set(index, { ...known, hasIngress: true });
+    else if (parent === TC_H_ROOT) queues.set(index, { ...known, rate: parseRate(message) });
+  }
+  return queues;
+}
+
 /** Take the queue at the root of a link away; what waits in it is lost. @throws {KernelError} ENOENT or EINVAL when there is none */
 export function deleteRate(socket: RtnetlinkSocket, index: number): void {
   socket.change({

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { LinkInfo, NetworkStep, NetworkStepOf } from "../../kernel/index.ts";
+import { type LinkInfo, type NetworkStep, type NetworkStepOf, planTokenBucket } from "../../kernel/index.ts";
 import type { KernelFacts, PlaceFacts } from "./facts.ts";
 import { describeLink, type Place, placeOf } from "./step-place.ts";
 
@@ -103,6 +103,9 @@ class Comparison {
         break;
       case "link.addIfb":
         this.#compareIfb(step);
+        break;
+      case "rate.set":
+        this.#compareRate(step);
         break;
       case "ingress.redirect":
         this.#compareRedirect(step);
@@ -230,6 +233,22 @@ class Comparison {
     const { netns, link, to } = step;
     const maker = this.#fresh.get(keyOf({ netns, link: to }));
     maker?.steps.push({ op: "ingress.delete", ...(netns === undefined ? {} : { netns }), link }, step);
+    const info = this.#facts.links.get(link);
+    if (maker !== undefined || netns !== undefined || info === undefined || this.#facts.queues === undefined) return;
+    if (this.#facts.queues.get(info.index)?.hasIngress === true) return;
+    this.#note("changed", objectOf(info, netns), `what it receives is not led to ${to}, led there wanted`, [step]);
+  }
+
+  /** On the host: queues inside of namespaces are not looked at. */
+  #compareRate(step: NetworkStepOf<"rate.set">): void {
+    const { queues, links } = this.#facts;
+    const link = step.netns === undefined ? links.get(step.link) : undefined;
+    if (queues === undefined || link === undefined) return;
+    const { rate: wanted } = planTokenBucket(step.bitsPerSecond);
+    const rate = queues.get(link.index)?.rate;
+    if (rate === wanted) return;
+    const now = rate === undefined ? "no rate" : `${rate * 8} bits a second`;
+    this.#note("changed", objectOf(link, undefined), `it is held to ${now}, to ${wanted * 8} wanted`, [step]);
   }
 
   /** Compare what a link is like; `wanted` has a value for each property that matters. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LinkInfo, RouteInfo } from "../../kernel/index.ts";
+import type { LinkInfo, LinkQueues, RouteInfo } from "../../kernel/index.ts";
 
 /** What is in one network namespace. */
 export interface PlaceFacts {
@@ -21,6 +21,8 @@ export interface PlaceFacts {
 
 /** What is on the host. */
 export interface KernelFacts extends PlaceFacts {
+  /** Queues by the number of their link; undefined: they were not asked for. */
+  queues?: ReadonlyMap<number, LinkQueues> | undefined;
   /** By name under /run/netns, those that were looked into; undefined: there is no such namespace. */
   namespaces: ReadonlyMap<string, PlaceFacts | undefined>;
 }

@@ -25,7 +25,9 @@ export function lookAtKernel(context: DaemonContext, scope: LookScope): Drift[] 
     ),
   );
   const isolatedBridges = [...context.networks].filter(({ isIsolated }) => isIsolated).map(({ bridge }) => bridge);
-  const host = readFacts(context.session, { sysctls, isolatedBridges, namespaces: [] });
+  // Nobody tells of queues that change: they are looked at together with the rules, and where some are ours only.
+  const hasQueues = scope.rules && parts.some(({ steps }) => steps.some(({ op }) => op === "rate.set"));
+  const host = readFacts(context.session, { sysctls, isolatedBridges, hasQueues, namespaces: [] });
   const facts = { ...host, namespaces: lookInside(context, host, scope.inside) };
   return [
     ...planDrift(parts, facts),

@@ -10,6 +10,7 @@ import {
   listAddresses,
   listLinks,
   listPorts,
+  listQueues,
   listRoutes,
   readSysctl,
 } from "../../kernel/index.ts";
@@ -21,6 +22,8 @@ export interface ReadFactsOptions {
   sysctls: readonly string[];
   /** Bridges of which it is wanted which ports are isolated. */
   isolatedBridges: readonly string[];
+  /** Whether the queues of links are wanted. */
+  hasQueues?: boolean;
   /** Names under /run/netns to look into. */
   namespaces: readonly string[];
 }
@@ -28,12 +31,13 @@ export interface ReadFactsOptions {
 /** Ask the kernel. */
 export function readFacts(
   session: KernelSession,
-  { sysctls, isolatedBridges, namespaces }: ReadFactsOptions,
+  { sysctls, isolatedBridges, hasQueues = false, namespaces }: ReadFactsOptions,
 ): KernelFacts {
   const host = readPlace(session, undefined);
   const values = sysctls.flatMap((key) => (hasSysctl(key) ? [[key, readSysctl(key)] as const] : []));
   return {
     ...host,
+    ...(hasQueues ? { queues: listQueues(session.rtnetlink()) } : {}),
     sysctls: new Map(values),
     ports: new Map(
       isolatedBridges.filter((bridge) => host.links.has(bridge)).flatMap((bridge) => portsOf(session, bridge)),

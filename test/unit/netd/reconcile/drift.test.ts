@@ -241,3 +241,20 @@ test("planDrift makes an ifb anew that is gone, and leads to it again what led n
   expect(mend(block)).toEqual([veth, redirect]);
   expect(mend()).toEqual([veth, ifb, rate, redirect]);
 });
+
+test("planDrift puts back rates and redirections of links that are there, once queues were looked at", () => {
+  const held: NetworkStep = { op: "rate.set", link: "veA", bitsPerSecond: 8_000_000 };
+  const led: NetworkStep = { op: "ingress.redirect", link: "veA", to: "ifA" };
+  const links = new Map([
+    ["veA", { index: 7, name: "veA", kind: "veth", isUp: true, mtu: 1500 }],
+    ["ifA", { index: 8, name: "ifA", kind: "ifb", isUp: true, mtu: 1500 }],
+  ] as const);
+  const facts = { ...NO_FACTS, links } as unknown as typeof NO_FACTS;
+  const mend = (...queues: [number, { rate?: number; hasIngress: boolean }][]) =>
+    stepsOf(planDrift([{ steps: [held, led] }], { ...facts, queues: new Map(queues) }));
+  expect(planDrift([{ steps: [held, led] }], facts)).toEqual([]);
+  expect(mend()).toEqual([held, led]);
+  expect(mend([7, { rate: 999, hasIngress: true }])).toEqual([held]);
+  expect(mend([7, { rate: 1_000_000, hasIngress: false }])).toEqual([led]);
+  expect(mend([7, { rate: 1_000_000, hasIngress: true }])).toEqual([]);
+});
