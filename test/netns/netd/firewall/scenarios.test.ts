@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { FirewallAcl, FirewallAllow, FirewallEndpoint } from "../../../../src/firewall/index.ts";
 import { KernelSession, withNetns } from "../../../../src/kernel/index.ts";
 import { FIREWALL_BACKENDS, Firewall, isInOrder } from "../../../../src/netd/firewall/index.ts";
 import { testContainer, testEndpoint, testNetwork } from "../../../support/firewall-model.ts";
+import { udpFrame } from "../../../support/frames.ts";
 import { TestNetns } from "../../../support/netns.ts";
 
 /** A host with two bridges by hand, a neighbour on its uplink, and namespaces that play containers: two on one bridge, one on the other. */
@@ -12,6 +14,7 @@ const NAMES = ["host", "lan", "c1", "c2", "d1"] as const;
 type Name = (typeof NAMES)[number];
 const LAB = testNetwork("lab", 1);
 const DMZ = testNetwork("dmz", 2);
+const SEND_FRAMES = resolve(import.meta.dirname, "../../../support/send-frames.py");
 const HOST = "192.0.2.2";
 const LAN = "192.0.2.9";
 
@@ -138,6 +141,24 @@ describe.each(FIREWALL_BACKENDS)("the rules on a real kernel, by %s,", (backend)
       false,
     ]);
     put(endpoints.c2);
+  });
+
+  test("drop frames with an honest MAC and another's source address, over IPv4", async () => {
+    const counters = "udp dport 661 counter; udp dport 662 counter";
+    sh("c1", `nft 'table ip probe { chain input { type filter hook prerouting priority 0; ${counters}; }; }'`);
+    const ends = { fromMac: endpoints.c2.mac, toMac: endpoints.c1.mac, to: of("c1") };
+    const forged = ["172.16.1.99", "172.16.1.1", of("d1"), "0.0.0.0", LAN].map((from) =>
+      udpFrame({ ...ends, from }, { to: 661 }),
+    );
+    // The honest one comes last: when it is there, so are those before it that ever come.
+    const frames = [...forged, udpFrame({ ...ends, from: of("c2") }, { to: 662 })];
+    places.c2.command(["/usr/bin/python3", SEND_FRAMES, "eth0"], {
+      input: frames.map((frame) => `${frame.toString("hex")}\n`).join(""),
+    });
+    const counted = () => [...sh("c1", "nft list table ip probe").matchAll(/packets (\d+)/g)].map(([, n]) => Number(n));
+    await vi.waitFor(() => expect(counted()[1]).toBe(1), { timeout: 20_000 });
+    expect(counted()).toEqual([0, 1]);
+    sh("c1", "nft delete table ip probe");
   });
 
   test("let nobody use another address or MAC, in IPv4, IPv6 or ARP", () => {
