@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { DoctorFinding, DriftItem, EventInfo } from "../../src/api/index.ts";
+import type { DaemonInfo, DoctorFinding, DriftItem, EventInfo } from "../../src/api/index.ts";
 import { TestSandbox } from "../support/sandbox.ts";
 import { useApi } from "../support/sandbox-api.ts";
 
 /** Generous, for a busy machine: what is promised is a second. */
 const LIMIT = { timeout: 30_000, interval: 50 };
+
+/** A name server of somebody else's. */
+const LISTEN = `require("dgram").createSocket("udp4").bind(53, "10.77.0.1", () => console.log("up"))`;
 
 interface Link {
   ifname: string;
@@ -196,4 +199,21 @@ describe("netd puts back what strangers change", () => {
     await strangerDoes("nft", "delete", "table", "ip", "other");
     expect(await findings()).toEqual([]);
   });
+});
+
+test("netctl doctor names who listens on port 53 in the place of netd's resolver", async () => {
+  await using sandbox = await TestSandbox.create();
+  await sandbox.ok("net", "create", "lab", "--subnet", "10.77.0.0/24");
+  const { pid, dns } = await sandbox.json<DaemonInfo>("info");
+  const kill = `kill -9 ${pid} ${dns.pid}; while [ -d /proc/${pid} ] || [ -d /proc/${dns.pid} ]; do sleep 0.01; done`;
+  await sandbox.sh(kill);
+  await using stranger = sandbox.start(process.execPath, "-e", LISTEN);
+  await stranger.see(/up/);
+  await sandbox.startNetd();
+  const findings = await useApi<DoctorFinding[]>(sandbox, "GET", "/v1/doctor");
+  expect(findings.filter(({ level }) => level === "problem").map(({ text }) => text)).toEqual([
+    expect.stringMatching(
+      /^Nobody of netd's answers names in network lab, on 10\.77\.0\.1 port 53: '[^']+' \(pid \d+\) listens on 10\.77\.0\.1$/,
+    ),
+  ]);
 });

@@ -44,6 +44,7 @@ test("netd without its state file takes over what is certain, and neither ends n
   );
   expect(left).toEqual([]);
   expect((await sandbox.run("kill", "-0", String(before?.pid))).exitCode).not.toBe(0);
+  await sandbox.ok("run", "-d", "--name", "web", "busybox", "sleep", "1000");
   expect((await sandbox.netctl("exec", "next", "ping", "-c", "1", "203.0.113.80")).exitCode).toBe(0);
 });
 

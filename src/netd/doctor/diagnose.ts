@@ -24,6 +24,10 @@ export interface DoctorFacts {
   networks: readonly NetworkFacts[];
   drift: readonly Drift[];
   leftovers: readonly Leftover[];
+  /** How many leases nobody can have any more. */
+  staleLeases: number;
+  /** Networks in which nobody of ours answers names, and who listens in the way, in words. */
+  unanswered: readonly { network: string; address: string; by?: string }[];
   /** What rules of others stop, in words, each with the commands that allow it. */
   blocks: readonly { text: string; remedy: readonly string[] }[];
   /** MTU of the link of the default route; absent: there is no way out. */
@@ -62,6 +66,8 @@ export function diagnose(facts: DoctorFacts): Finding[] {
     ...facts.failures.map((text) => problem(text)),
     ...facts.drift.map(ofDrift),
     ...facts.leftovers.map(ofLeftover),
+    ...leases(facts),
+    ...facts.unanswered.map(ofUnanswered),
     ...facts.blocks.map(({ text, remedy }) => problem(text, remedy.join("; "))),
     ...limits(facts),
     ...mtus(facts),
@@ -90,6 +96,23 @@ function ofDrift({ kind, object, text, steps }: Drift): Finding {
 
 function ofLeftover({ object, text, steps }: Leftover): Finding {
   return finding("warning", `${object} ${text}`, { remedy: "Remove it with 'netctl doctor --repair'", steps });
+}
+
+function leases({ staleLeases: count }: DoctorFacts): Finding[] {
+  if (count === 0) return [];
+  const text =
+    count === 1 ? "1 lease is of a container that is gone" : `${count} leases are of containers that are gone`;
+  const remedy = "End them with 'netctl lease collect' or 'netctl doctor --repair'";
+  return [{ ...finding("warning", text, { remedy }), repairable: true }];
+}
+
+function ofUnanswered({ network, address, by }: DoctorFacts["unanswered"][number]): Finding {
+  return problem(
+    `Nobody of netd's answers names in network ${network}, on ${address} port 53${by === undefined ? "" : `: ${by}`}`,
+    by === undefined
+      ? "Read netd-dns.log in the state directory, and restart netd"
+      : "Have that program listen on other addresses only, such as 127.0.0.1, and restart netd",
+  );
 }
 
 function limits({ networks, neighbours }: DoctorFacts): Finding[] {

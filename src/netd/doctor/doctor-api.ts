@@ -5,20 +5,32 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import type { DoctorFinding } from "../../api/index.ts";
-import { hasSysctl, listNeighbours, listNeighbourTables, readSysctl, teardownSteps } from "../../kernel/index.ts";
+import {
+  findListener,
+  hasSysctl,
+  listNeighbours,
+  listNeighbourTables,
+  readSysctl,
+  teardownSteps,
+} from "../../kernel/index.ts";
 import { cgroupParent, type DaemonContext } from "../context.ts";
 import { describeBlock } from "../foreign/find-blocks.ts";
 import { foreignBlocks } from "../foreign/foreign-blocks.ts";
 import { findUplink } from "../kernel-facts.ts";
+import { collectLeases } from "../lease/collect-leases.ts";
+import { listNamespaces } from "../lease/kernel-addresses.ts";
+import { isStale } from "../lease/lease-info.ts";
+import { hasZone } from "../names/zones.ts";
 import type { NetworkRow } from "../network/network-row.ts";
 import { forgetLostState, isStateLost } from "../reconcile/lost-state.ts";
-import { readFacts } from "../reconcile/read-facts.ts";
+import { readFacts, readNamespace } from "../reconcile/read-facts.ts";
 import { DOCTOR_SYSCTLS, type DoctorFacts, diagnose, type Finding } from "./diagnose.ts";
-import { findCgroupLeftovers, findLinkLeftovers } from "./leftovers.ts";
+import { findCgroupLeftovers, findLinkLeftovers, findNamespaceLeftovers, type NamedNamespace } from "./leftovers.ts";
 
 /** Host program that the built-in image is made from. */
 const BUSYBOX = "/bin/busybox";
 const HEAD_BYTES = 4096;
+const DNS_PORT = 53;
 
 /** Finds what is wrong, and mends what is ours. */
 export class DoctorApi {
@@ -29,21 +41,22 @@ export class DoctorApi {
   }
 
   /** Tell what is wrong, the worst first. */
-  find(): DoctorFinding[] {
-    return this.#diagnose().map(show);
+  async find(): Promise<DoctorFinding[]> {
+    return this.#diagnose(await this.#resolverPid()).map(show);
   }
 
   /** Mend what is ours, and tell what is wrong then. What can't be mended is in the log, and among the findings. */
   async repair(): Promise<DoctorFinding[]> {
     const { reconciler, journal, session, logger } = this.#context;
     reconciler.heal({ rules: true, inside: true });
-    const steps = this.#diagnose().flatMap((finding) => finding.steps);
+    const steps = this.#diagnose(await this.#resolverPid()).flatMap((finding) => finding.steps);
     for (const failure of teardownSteps(steps, { journal: journal.note, session })) {
       logger.error({ err: failure }, "cannot mend what doctor found");
     }
     journal.flush();
     await this.#endLost();
-    return this.find();
+    await collectLeases(this.#context);
+    return await this.find();
   }
 
   /** Forget containers of a state that was lost: they have ended with their cgroups. */
@@ -58,11 +71,34 @@ export class DoctorApi {
     forgetLostState(store);
   }
 
-  #diagnose(): Finding[] {
-    return diagnose(this.#facts());
+  /** The process that answers names; undefined while there is none. */
+  async #resolverPid(): Promise<number | undefined> {
+    const hello = this.#context.dns.current?.request({ method: "hello" });
+    return await hello?.then(({ pid }) => pid).catch(() => undefined);
   }
 
-  #facts(): DoctorFacts {
+  #countStaleLeases(): number {
+    let count = 0;
+    for (const lease of this.#context.ipam.list()) if (isStale(this.#context, lease)) count++;
+    return count;
+  }
+
+  /** Namespaces with a name that is no running container's. */
+  #strayNamespaces(): NamedNamespace[] {
+    const { containers, session } = this.#context;
+    return listNamespaces()
+      .filter((name) => containers.byName(name)?.row.state !== "running")
+      .flatMap((name) => {
+        const facts = readNamespace(session, name);
+        return facts === undefined ? [] : [{ name, links: [...facts.links.values()] }];
+      });
+  }
+
+  #diagnose(resolverPid: number | undefined): Finding[] {
+    return diagnose(this.#facts(resolverPid));
+  }
+
+  #facts(resolverPid: number | undefined): DoctorFacts {
     const { networks, containers, reconciler, session, instance, ipam, uplink } = this.#context;
     const failures: string[] = [];
     const attempt = <T>(what: string, ask: () => T, otherwise: T): T => {
@@ -84,6 +120,7 @@ export class DoctorApi {
     };
     const parent = cgroupParent(instance);
     const directories = session.cgroups.directories(parent);
+    const owners = { instance, containerIds, bridges };
     const neighbours = listNeighbours(session.rtnetlink());
     return {
       networks: rows.map((row) => ({
@@ -94,9 +131,16 @@ export class DoctorApi {
       })),
       drift: attempt("what was changed", () => reconciler.look({ rules: true, inside: true }), []),
       leftovers: [
-        ...findLinkLeftovers(links.values(), { instance, containerIds, bridges }),
+        ...attempt(
+          "which namespaces are left over",
+          () => findNamespaceLeftovers(this.#strayNamespaces(), [...links.values()], owners),
+          [],
+        ),
+        ...findLinkLeftovers(links.values(), owners),
         ...findCgroupLeftovers(directories, parent, containerIds),
       ],
+      staleLeases: attempt("which leases are stale", () => this.#countStaleLeases(), 0),
+      unanswered: attempt("who answers names", () => findUnanswered(rows, resolverPid), []),
       blocks: attempt(
         "what rules of others do",
         () => foreignBlocks(this.#context).map((block) => ({ text: describeBlock(block), remedy: block.remedy })),
@@ -113,6 +157,18 @@ export class DoctorApi {
       failures,
     };
   }
+}
+
+/** Find the networks where netd-dns should listen and does not. */
+function findUnanswered(networks: readonly NetworkRow[], resolverPid: number | undefined): DoctorFacts["unanswered"] {
+  return networks.filter(hasZone).flatMap(({ name, gateway, gateway6 }) => {
+    const address = gateway ?? gateway6 ?? "";
+    const found = findListener({ protocol: "udp", address, port: DNS_PORT });
+    if (found?.owner !== undefined && found.owner.pid === resolverPid) return [];
+    if (found === undefined) return [{ network: name, address }];
+    const who = found.owner === undefined ? "somebody" : `'${found.owner.name}' (pid ${found.owner.pid})`;
+    return [{ network: name, address, by: `${who} listens on ${found.address}` }];
+  });
 }
 
 function show({ steps: _steps, ...finding }: Finding): DoctorFinding {

@@ -43,6 +43,34 @@ export function findLinkLeftovers(links: Iterable<LinkInfo>, { instance, contain
   });
 }
 
+/** A namespace with a name, and the links in it. */
+export interface NamedNamespace {
+  name: string;
+  links: Iterable<LinkInfo>;
+}
+
+/**
+ * Find namespaces that hold the other end of a veth pair of ours whose container is gone. `links` are the host's; those of containers that are
+ * known are not to be among the namespaces.
+ */
+export function findNamespaceLeftovers(
+  namespaces: Iterable<NamedNamespace>,
+  links: Iterable<LinkInfo>,
+  owners: Owners,
+): Leftover[] {
+  const doomed = new Set(findLinkLeftovers(links, owners).map(({ object }) => object));
+  const pairs = [...links].filter(({ kind, name }) => kind === "veth" && doomed.has(`veth ${name}`));
+  const isEndOf = (end: LinkInfo, { index, link }: LinkInfo): boolean =>
+    end.kind === "veth" && end.link === index && end.index === link;
+  return [...namespaces]
+    .filter(({ links: inside }) => [...inside].some((end) => pairs.some((pair) => isEndOf(end, pair))))
+    .map(({ name }) => ({
+      object: `network namespace ${name}`,
+      text: "is left of a container that is gone",
+      steps: [{ op: "netns.delete", name }],
+    }));
+}
+
 /** Find cgroups of ours whose container is gone: children of `parent`, whose directories in all hierarchies are given. */
 export function findCgroupLeftovers(
   directories: readonly string[],

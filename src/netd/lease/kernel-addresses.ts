@@ -61,7 +61,8 @@ function addressesIn(netns: string | undefined, where: string): Found[] {
   }
 }
 
-function listNamespaces(): string[] {
+/** List the names under which network namespaces may be pinned. */
+export function listNamespaces(): string[] {
   try {
     return readdirSync(NETNS_DIR);
   } catch {

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import { type DoctorFacts, diagnose } from "../../../../src/netd/doctor/diagnose.ts";
-import { findCgroupLeftovers, findLinkLeftovers } from "../../../../src/netd/doctor/leftovers.ts";
+import {
+  findCgroupLeftovers,
+  findLinkLeftovers,
+  findNamespaceLeftovers,
+} from "../../../../src/netd/doctor/leftovers.ts";
 import { type NetworkRow, networkDefaults } from "../../../../src/netd/network/network-row.ts";
 import { findCollisions } from "../../../../src/netd/reconcile/collisions.ts";
 
@@ -13,6 +17,8 @@ const HEALTHY: DoctorFacts = {
   networks: [{ row: ROW, ports: 3, mtu: 1500, usage: { total: 253, used: 3 } }],
   drift: [],
   leftovers: [],
+  staleLeases: 0,
+  unanswered: [],
   blocks: [],
   uplink: { name: "eth0", mtu: 1500 },
   neighbours: [{ name: "arp_cache", used: 10, limit: 1024 }],
@@ -104,6 +110,45 @@ test("findLinkLeftovers finds links with our tag that nobody owns, and no others
     { ...link, name: "eth0" },
   ];
   expect(findLinkLeftovers(links, owners).map(({ object }) => object)).toEqual(["bridge br9", "veth veb"]);
+});
+
+test("findNamespaceLeftovers finds namespaces with the other end of a pair that nobody owns, and no others", () => {
+  const owners = { instance: "0a1b2c3d", containerIds: new Set(["aaaaaaaaaaaa"]), bridges: new Set(["br0"]) };
+  const link = { mtu: 1500, isUp: true, operState: "up" as const, kind: "veth" };
+  const host = [
+    { ...link, index: 7, link: 2, name: "vea", alias: "netd:0a1b2c3d:aaaaaaaaaaaa" },
+    { ...link, index: 8, link: 3, name: "veb", alias: "netd:0a1b2c3d:bbbbbbbbbbbb" },
+    { ...link, index: 9, link: 2, name: "vec", alias: "netd:ffffffff:bbbbbbbbbbbb" },
+  ];
+  const namespaces = [
+    { name: "owned", links: [{ ...link, index: 2, link: 7, name: "eth0" }] },
+    { name: "left", links: [{ ...link, index: 3, link: 8, name: "eth0" }] },
+    { name: "others", links: [{ ...link, index: 2, link: 9, name: "eth0" }] },
+    { name: "chance", links: [{ ...link, index: 2, link: 8, name: "eth0" }] },
+  ];
+  expect(findNamespaceLeftovers(namespaces, host, owners)).toEqual([
+    {
+      ...{ object: "network namespace left", text: "is left of a container that is gone" },
+      steps: [{ op: "netns.delete", name: "left" }],
+    },
+  ]);
+});
+
+test("diagnose counts leases of the dead, and names who answers names in netd's place", () => {
+  const by = "'dnsmasq' (pid 7) listens on 0.0.0.0";
+  expect(
+    told({
+      staleLeases: 2,
+      unanswered: [
+        { network: "lab", address: "10.0.0.1", by },
+        { network: "b", address: "::1" },
+      ],
+    }),
+  ).toEqual([
+    "problem: Nobody of netd's answers names in network lab, on 10.0.0.1 port 53: 'dnsmasq' (pid 7) listens on 0.0.0.0",
+    "problem: Nobody of netd's answers names in network b, on ::1 port 53",
+    "warning!: 2 leases are of containers that are gone",
+  ]);
 });
 
 test("findCgroupLeftovers does nothing where there are no cgroups", () => {
