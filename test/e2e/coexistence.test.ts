@@ -8,6 +8,7 @@ import {
   saveIptables,
 } from "../support/foreign-host.ts";
 import { TestSandbox } from "../support/sandbox.ts";
+import { ask, serve } from "../support/talk.ts";
 
 let sandbox: TestSandbox;
 
@@ -42,6 +43,18 @@ async function brokenOfOurs(): Promise<string[]> {
   );
   return results.filter((name) => name !== undefined);
 }
+
+/** Who reaches what container `a` publishes: on all addresses of the host, and on 127.0.0.1. */
+async function publishedReach(): Promise<Record<"internet" | "host" | "localhost" | "internetToLocal", string>> {
+  await using _server = await serve(sandbox, "a", { name: "a", ports: ["tcp/80"] });
+  const [[internet = "", internetToLocal = ""], [host = "", localhost = ""]] = await Promise.all([
+    ask(sandbox, "internet", "tcp/198.51.100.2/8090", "tcp/198.51.100.2/8091"),
+    ask(sandbox, undefined, "tcp/198.51.100.2/8090", "tcp/127.0.0.1/8091"),
+  ]);
+  return { internet, host, localhost, internetToLocal };
+}
+
+const publish = () => sandbox.ok("publish", "a", "0.0.0.0:8090:80", "8091:80");
 
 async function brokenOfTheirs(): Promise<string[]> {
   const results = await Promise.all([
@@ -80,6 +93,17 @@ describe.each([
   test("docker's containers reach the internet, and their published ports are reached from there", async () => {
     expect(await brokenOfTheirs()).toEqual([]);
     expect(await inInternet(`${WGET} http://198.51.100.2:8080/`)).toBe(true);
+  });
+
+  test("netd's published ports are reached from outside, those of localhost from the host alone, and docker's by netd's containers", async () => {
+    await publish();
+    expect(await publishedReach()).toEqual({
+      internet: "a was asked by 198.51.100.1",
+      host: expect.stringContaining("a was asked by"),
+      localhost: expect.stringContaining("a was asked by"),
+      internetToLocal: "refused",
+    });
+    expect(await inA(`${WGET} http://198.51.100.2:8080/`)).toBe(true);
   });
 
   // Port 80 is published, and older versions of docker let everybody reach it directly; 81 is not.
@@ -136,6 +160,16 @@ describe.each(["nft", "legacy"] as const)("netd beside ufw in iptables-%s", (var
     expect(await saveIptables(sandbox, variant)).toBe(before);
   });
 
+  test("ports that netd publishes stay closed to the outside as ufw wants it, and are open to the host", async () => {
+    await publish();
+    expect(await publishedReach()).toEqual({
+      internet: "silence",
+      host: expect.stringContaining("a was asked by"),
+      localhost: expect.stringContaining("a was asked by"),
+      internetToLocal: "silence",
+    });
+  });
+
   test("netctl doctor says what ufw stops, and by which commands its owner allows it", async () => {
     const { stdout } = await sandbox.netctl("doctor");
     expect(stdout).toContain("ufw drops connections to the outside of network default (IPv4)");
@@ -158,6 +192,7 @@ describe.each(["nft", "legacy"] as const)("netd beside ufw in iptables-%s", (var
        iptables-${variant} -A ufw-user-input -i br0 -p udp -m udp --dport 53 -j ACCEPT`,
     );
     expect(await brokenOfOurs()).toEqual([]);
+    expect((await publishedReach()).internet).toBe("a was asked by 198.51.100.1");
   });
 });
 
