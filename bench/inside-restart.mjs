@@ -65,7 +65,7 @@ function summary(starts) {
 }
 
 function startPing(netns, address) {
-  const argv = [`--net=/run/netns/${netns}`, "busybox", "ping", "-q", "-i", String(PING_S), address];
+  const argv = [`--net=/run/netns/${netns}`, "busybox", "ping", "-i", String(PING_S), address];
   const child = spawn("nsenter", argv, { stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
   child.stdout.on("data", (bytes) => {
@@ -74,10 +74,10 @@ function startPing(netns, address) {
   return { child, closed: once(child, "close"), read: () => text };
 }
 
-/** End a ping by the signal for which it prints what it has counted; the one that is under way then may count as lost. */
+/** End a ping, and count up to its last answer: what was under way at the end is not lost. */
 async function endPing({ child, closed, read }) {
   child.kill("SIGINT");
   await closed;
-  const [, sent, received] = /(\d+) packets transmitted, (\d+) packets received/.exec(read());
-  return { sent: Number(sent), received: Number(received) };
+  const answered = [...read().matchAll(/ seq=(\d+) /g)].map(([, seq]) => Number(seq));
+  return { sent: Math.max(...answered) + 1, received: new Set(answered).size };
 }

@@ -30,8 +30,10 @@ class Ping implements AsyncDisposable {
   async end(): Promise<{ sent: number; lost: number }> {
     await this.seeAnswers(1);
     this.#program.type("end\n");
-    const [, sent, received] = await this.#program.see(/(\d+) packets transmitted, (\d+) packets received/);
-    return { sent: Number(sent), lost: Number(sent) - Number(received) };
+    await this.#program.see(/packets transmitted/);
+    const answered = [...this.#program.stdout.matchAll(/ seq=(\d+) /g)].map(([, seq]) => Number(seq));
+    const sent = Math.max(...answered) + 1;
+    return { sent, lost: sent - new Set(answered).size };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
