@@ -76,11 +76,6 @@ export function parseSubnet(text: string): Subnet {
   }
 }
 
-/** Whether `address` is one of `subnet`'s, its network and broadcast addresses included. */
-export function isInSubnet(address: number, subnet: Subnet): boolean {
-  return address >= subnet.first && address <= subnet.last;
-}
-
 /** Whether two subnets share an address. */
 export function isOverlapping(a: Subnet, b: Subnet): boolean {
   return a.first <= b.last && b.first <= a.last;

@@ -10,6 +10,7 @@ import { NetdError } from "../../errors.ts";
 import type { NetworkStep } from "../../kernel/index.ts";
 import type { EndpointPlanInput } from "../endpoint/endpoint-plan.ts";
 import { checkNetwork } from "./check-network.ts";
+import { givenSettings } from "./given-settings.ts";
 import type { HostAddress } from "./host-facts.ts";
 import type { NetworkRow } from "./network-row.ts";
 
@@ -24,7 +25,7 @@ export function changeNetwork(
   hostAddresses: readonly HostAddress[],
 ): NetworkRow {
   checkChange(row, change);
-  const { mtu, nat, nat6, internal, isolated, ranges, excludes, dns, domain, routes, labels, drift } = change;
+  const { mtu, nat, nat6, domain } = change;
   const { mtu: oldMtu, domain: oldDomain, ...rest } = row;
   const newMtu = mtu === undefined ? oldMtu : mtu === 0 ? undefined : mtu;
   const newDomain = domain === undefined ? oldDomain : domain === "" ? undefined : domain;
@@ -32,16 +33,7 @@ export function changeNetwork(
     ...rest,
     ...(newMtu === undefined ? {} : { mtu: newMtu }),
     ...(newDomain === undefined ? {} : { domain: newDomain }),
-    ...(nat === undefined ? {} : { nat }),
-    ...(nat6 === undefined ? {} : { nat6 }),
-    ...(internal === undefined ? {} : { isInternal: internal }),
-    ...(isolated === undefined ? {} : { isIsolated: isolated }),
-    ...(ranges === undefined ? {} : { ranges }),
-    ...(excludes === undefined ? {} : { excludes }),
-    ...(dns === undefined ? {} : { dns }),
-    ...(routes === undefined ? {} : { routes }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(drift === undefined ? {} : { drift }),
+    ...givenSettings(change),
   };
   checkNetwork(changed, nat === undefined && nat6 === undefined ? undefined : hostAddresses);
   return changed;

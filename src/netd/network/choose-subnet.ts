@@ -14,7 +14,7 @@ import {
   ulaSubnet,
 } from "../../address/index.ts";
 import { NetdError } from "../../errors.ts";
-import { defaultSubnets } from "../../ipam/index.ts";
+import { defaultGateway, defaultSubnets } from "../../ipam/index.ts";
 import type { HostFacts, TakenSubnet } from "./host-facts.ts";
 import type { NetworkRow } from "./network-row.ts";
 
@@ -135,7 +135,7 @@ export function pickSubnet6(ula: IpSubnet, taken: readonly TakenSubnet[]): IpSub
  * @throws {NetdError} ADDRESS_INVALID, IPAM_ADDRESS_OUTSIDE_SUBNET
  */
 export function chooseGateway(subnet: IpSubnet, wanted: string | undefined): string {
-  if (wanted === undefined) return formatIpAddress({ family: subnet.family, value: subnet.first + 1n });
+  if (wanted === undefined) return formatIpAddress({ family: subnet.family, value: defaultGateway(subnet) });
   const address = parseIpAddress(wanted);
   // IPv6 has no broadcast address; the first is the routers' anycast address.
   const last = subnet.family === 4 ? subnet.last - 1n : subnet.last;

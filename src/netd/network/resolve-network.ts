@@ -16,6 +16,7 @@ import { NetdError } from "../../errors.ts";
 import type { LinkInfo } from "../../kernel/index.ts";
 import { checkNetwork } from "./check-network.ts";
 import { checkSubnet, chooseGateway, listTaken, pickSubnet4, pickSubnet6 } from "./choose-subnet.ts";
+import { givenSettings } from "./given-settings.ts";
 import type { ChosenLink, HostFacts } from "./host-facts.ts";
 import { type NetworkRow, networkDefaults } from "./network-row.ts";
 import { checkParent, refuseForMacvlan } from "./resolve-macvlan.ts";
@@ -93,7 +94,7 @@ export function resolveNetwork(spec: NetworkSpec, options: ResolveNetworkOptions
     ...((mtu ?? adoptedMtu) === undefined ? {} : { mtu: mtu ?? adoptedMtu! }),
     ...(domain === undefined ? {} : { domain }),
     ...(macPrefix === undefined ? {} : { macPrefix }),
-    ...pickGiven(spec),
+    ...givenSettings(spec),
     createdAt: options.now.toISOString(),
   };
   checkNetwork(row, options.host.addresses);
@@ -284,30 +285,4 @@ function bridgeMac(
   { gateway, gateway6 }: Pick<NetworkRow, "gateway" | "gateway6">,
 ): string {
   return existing?.mac ?? macOfAddress(gateway ?? gateway6 ?? "0.0.0.0");
-}
-
-function pickGiven({
-  nat,
-  nat6,
-  internal,
-  isolated,
-  ranges,
-  excludes,
-  dns,
-  routes,
-  labels,
-  drift,
-}: NetworkSpec): Partial<NetworkRow> {
-  return {
-    ...(nat === undefined ? {} : { nat }),
-    ...(nat6 === undefined ? {} : { nat6 }),
-    ...(internal === undefined ? {} : { isInternal: internal }),
-    ...(isolated === undefined ? {} : { isIsolated: isolated }),
-    ...(ranges === undefined ? {} : { ranges }),
-    ...(excludes === undefined ? {} : { excludes }),
-    ...(dns === undefined ? {} : { dns }),
-    ...(routes === undefined ? {} : { routes }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(drift === undefined ? {} : { drift }),
-  };
 }

@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type CgroupLayout, Cgroups, KernelSession, stepsToShell } from "../../../../src/kernel/index.ts";
 import { STEP_DEFINITIONS } from "../../../../src/kernel/step/step-definitions.ts";
-import { NETWORK_CASES, OTHER_CASES } from "../../../support/step-cases.ts";
+import { NETWORK_CASES } from "../../../support/step-cases.ts";
+import { OTHER_CASES } from "../../../support/step-cases-elsewhere.ts";
 
 const GOLDEN = resolve(import.meta.dirname, "../../../golden/kernel");
 
